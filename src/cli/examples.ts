@@ -6,6 +6,7 @@ const examples: Readonly<Record<string, readonly string[]>> = {
   login: ["login ada", "login", "login --invite-file bob.invite"],
   whoami: ["whoami"],
   password: ["password"],
+  overview: ["overview", "overview --as-of 2026-05-03"],
   "user add": ["user add bob --role approver", "user add ops --role operator:env=prod"],
   "user invite": ["user invite bob"],
   "user list": ["user list"],

@@ -3,7 +3,7 @@ import type { Command } from "commander";
 /** The nouns of `fettle --help` under headings, in the order of a patch's way. */
 const groups: Readonly<Record<string, readonly string[]>> = {
   "Begin:": ["start", "server", "setup", "login", "doctor"],
-  "What runs where:": ["host", "agent", "service", "source", "support"],
+  "What runs where:": ["overview", "host", "agent", "service", "source", "support"],
   "What is vulnerable:": ["feed", "finding", "vulnerability", "vex", "csaf", "scan"],
   "What matters, and by when:": [
     ...["patch", "triage", "policy", "cadence", "deadline", "exception", "deferral", "debt"],

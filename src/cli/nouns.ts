@@ -33,6 +33,10 @@ export const nounParts: readonly NounPart[] = [
     load: async (program, cli) => (await import("./session.ts")).registerSession(program, cli),
   },
   {
+    nouns: ["overview"],
+    load: async (program, cli) => (await import("./overview.ts")).registerOverview(program, cli),
+  },
+  {
     nouns: ["host"],
     load: async (program, cli) => (await import("./host.ts")).registerHost(program, cli),
   },

@@ -28,7 +28,8 @@ export function riskState({ risk, gaps }: RiskInput): RiskState {
   const { exploited, open, fixable } = risk;
   if (exploited > 0) {
     const rest = open - exploited;
-    const reason = rest === 0 ? null : `And ${rest} not known to be exploited.`;
+    const more = rest === 1 ? "1 more is" : `${rest} more are`;
+    const reason = rest === 0 ? null : `${more} not known to be exploited.`;
     return { state: "bad", label: `${exploited} known exploited`, reason };
   }
   if (open > 0) {

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { systemActor } from "../base/actor.ts";
 import { HOUR_MS, type Instant, instantToText, MINUTE_MS } from "../base/instant.ts";
+import { systemName } from "../base/release-name.ts";
 import type { World } from "../db/world.ts";
 import { expectedFeeds, feedStatus } from "../intel/actions.ts";
 import { listFindings } from "../intel/actions-findings.ts";
@@ -116,7 +117,7 @@ async function hostFacts(world: World, host: Host): Promise<NonNullable<LookFact
   );
   return {
     name: host.name,
-    system: host.facts === null ? null : `${host.facts.distribution} ${host.facts.release}`,
+    system: host.facts === null ? null : systemName(host.facts),
     packages: set === null ? null : set.packages.length,
     updates: offers === null ? null : updates.size,
     listsAt: dayOf(host.facts?.lists.newestAt ?? null),

@@ -5,7 +5,7 @@ function facts(changes: Partial<LookFacts> = {}): LookFacts {
   return {
     host: {
       name: "web-1",
-      system: "debian 12",
+      system: "Debian 12",
       packages: 730,
       updates: 128,
       listsAt: "2026-11-20",
@@ -26,7 +26,7 @@ function facts(changes: Partial<LookFacts> = {}): LookFacts {
 
 it("says what was found, what to fix first and how old the data is", () => {
   const text = lookText(facts());
-  expect(text).toMatch(/web-1, debian 12: 730 packages/);
+  expect(text).toMatch(/web-1, Debian 12: 730 packages/);
   expect(text).toMatch(/128 available/);
   expect(text).toMatch(/214 vulnerabilities in 39 source packages, 1 known to be exploited/);
   expect(text).toMatch(/openssl → 3\.0\.18-1: clears 14 vulnerabilities/);

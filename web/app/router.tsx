@@ -89,7 +89,16 @@ const tree = root.addChildren([
     page("/audit", () => import("../ledger/audit.tsx"), "AuditPage"),
     page("/restore", () => import("../restore/restore.tsx"), "RestorePage"),
     page("/audit/$index", () => import("../ledger/audit-event.tsx"), "AuditEventPage"),
+    createRoute({
+      getParentRoute: () => shell,
+      path: "/settings",
+      beforeLoad: () => {
+        throw redirect({ href: "/settings/people", replace: true });
+      },
+    }),
     page("/settings/$part", () => import("../settings/settings.tsx"), "SettingsPage"),
+    // Any other address: with the places beside it, so that whoever mistyped is not lost.
+    createRoute({ getParentRoute: () => shell, path: "/$", component: NoPage }),
   ]),
 ]);
 

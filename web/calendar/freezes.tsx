@@ -1,3 +1,4 @@
+import { Text } from "@mantine/core";
 import { api, ask } from "../app/api.ts";
 import { useAnswer } from "../app/queries.ts";
 import { ActionButton, actionFor } from "../parts/actions.tsx";
@@ -21,7 +22,12 @@ export function Freezes() {
       <Answered of={freezes} what="freezes">
         {(answer) =>
           answer.items.length === 0 ? (
-            <Command text='fettle freeze set outage --hosts env=prod --reason "why" --until 4h' />
+            <>
+              <Text size="sm" c="dimmed" mb="xs">
+                None is set. A freeze keeps hosts from starting, from the next moment on:
+              </Text>
+              <Command text='fettle freeze set outage --hosts env=prod --reason "why" --until 4h' />
+            </>
           ) : (
             <ul className={styles["notes"]}>
               {answer.items.map((one) => (

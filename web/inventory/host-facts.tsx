@@ -1,5 +1,6 @@
 import { Stack, Table } from "@mantine/core";
 import type { ReactNode } from "react";
+import { systemName } from "../../src/base/release-name.ts";
 import { actionFor } from "../parts/actions.tsx";
 import { Empty } from "../parts/empty.tsx";
 import { Facts } from "../parts/facts.tsx";
@@ -119,7 +120,7 @@ function system(host: Host, facts: HostFactsReply): readonly (readonly [string, 
       "System",
       host.system === null
         ? "not known"
-        : `${host.system.distribution} ${host.system.release} (${host.system.codename}), ${host.system.arch}`,
+        : `${systemName(host.system)} (${host.system.codename}), ${host.system.arch}`,
     ],
     [
       "Kernel",

@@ -58,7 +58,7 @@ export function AuditPage() {
 }
 
 const columns: readonly Column<LedgerEvent & { readonly name: string | undefined }>[] = [
-  { title: "Entry", width: "76px", cell: (event) => event.index ?? "soon" },
+  { title: "Entry", width: "76px", cell: (event) => event.index ?? "soon", isWideOnly: true },
   { title: "When", width: "104px", cell: (event) => <Instant at={event.at} /> },
   {
     title: "Who",

@@ -30,6 +30,8 @@ export function DayLines<Key extends string>(props: {
         step: "end" as const,
         // A line of one known day would be a point that nobody sees.
         showSymbol: known.length < POINTS_SHOWN_BELOW,
+        // Also of a day whose label has no room on a narrow screen.
+        showAllSymbol: true,
         data: days.map((day) => day[key]),
         lineStyle: { color: colourOf(colour), width: 2, type: pattern },
         itemStyle: { color: colourOf(colour) },

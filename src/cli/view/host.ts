@@ -1,5 +1,6 @@
 import { counted } from "../../base/counted.ts";
 import type { Instant } from "../../base/instant.ts";
+import { systemName } from "../../base/release-name.ts";
 import type { components } from "../../client/schema.d.ts";
 import { renderFacts, renderTable, safeText } from "./table.ts";
 import { clockText, whenText } from "./when.ts";
@@ -13,7 +14,7 @@ export function hostTable(hosts: readonly Host[], now: Instant): string {
   if (hosts.length === 0) return "No hosts yet. Add one: fettle host add NAME --ssh root@ADDRESS";
   return renderTable(hosts, [
     { head: "host", cell: (h) => h.name },
-    { head: "system", cell: (h) => h.system && `${h.system.distribution} ${h.system.release}` },
+    { head: "system", cell: (h) => h.system && systemName(h.system) },
     { head: "reached", cell: (h) => h.states.reachable.label },
     { head: "inventory", cell: (h) => inventoryText(h, now) },
     { head: "reboot", cell: (h) => h.states.reboot.label },
@@ -73,10 +74,7 @@ export function hostText(shown: ShownHost, now: Instant): string {
   const head = renderFacts([
     ["host", host.name],
     ["id on documents", host.protocolId],
-    [
-      "system",
-      host.system && `${host.system.distribution} ${host.system.release} (${host.system.arch})`,
-    ],
+    ["system", host.system && `${systemName(host.system)} (${host.system.arch})`],
     ["way", wayText(host)],
     ["mode", host.mode],
     ["labels", labelsText(host.labels) || "none"],
