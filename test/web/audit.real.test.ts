@@ -37,6 +37,16 @@ describePages("the audit pages", () => {
     await page.getByText("planned 3 hosts").waitFor();
   });
 
+  test("stand beside an answer to a mistyped address, and settings open without a part", async () => {
+    const { page } = at;
+    await page.goto("/no/such/page");
+    await page.getByText("There is no page here").waitFor();
+    await expectAccessible(page);
+    await page.getByRole("link", { name: "Audit", exact: true }).waitFor();
+    await page.goto("/settings");
+    await page.waitForURL(/\/settings\/people$/);
+  });
+
   test("find at the next look that the log only grew", async () => {
     const { page } = at;
     await page.goto("/audit");

@@ -1,10 +1,17 @@
-import { Empty } from "../parts/empty.tsx";
+import { Text } from "@mantine/core";
+import { PageHead } from "../parts/page-head.tsx";
 import { Go } from "./go.tsx";
 
 export function NoPage() {
   return (
-    <Empty title="There is no page here" action={<Go href="/">Go to the overview</Go>}>
-      The address may be old or mistyped. Ctrl-K finds hosts, patches, changes and CVEs by name.
-    </Empty>
+    <>
+      <PageHead
+        title="There is no page here"
+        sentence="The address may be old or mistyped. The search finds hosts, patches, changes and CVEs by name."
+      />
+      <Text>
+        <Go href="/">Go to the overview</Go>
+      </Text>
+    </>
   );
 }

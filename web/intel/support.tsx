@@ -102,11 +102,14 @@ function Entries({ of }: { readonly of: Register }) {
 function sentence({ counts }: Register): string {
   const { ended = 0, extended = 0, unknown = 0 } = counts;
   const soon = counts["ends-soon"] ?? 0;
-  const parts = [
+  const known = [
     ended === 0 ? "" : `${plural(ended, "release")} nobody supports any more`,
     soon === 0 ? "" : `${soon} soon`,
     extended === 0 ? "" : `${extended} on longer support only`,
-    unknown === 0 ? "" : `of ${unknown} nothing is known`,
   ].filter((part) => part !== "");
-  return parts.length === 0 ? "Everything that hosts run is supported." : `${parts.join(", ")}.`;
+  const parts = [
+    known.length === 0 ? "" : `${known.join(", ")}.`,
+    unknown === 0 ? "" : `Of ${plural(unknown, "release")} nothing is known.`,
+  ].filter((part) => part !== "");
+  return parts.length === 0 ? "Everything that hosts run is supported." : parts.join(" ");
 }

@@ -4,8 +4,11 @@ import { Button, CopyButton, Group } from "@mantine/core";
 export function Command({ text }: { readonly text: string }) {
   return (
     <Group gap="xs" wrap="nowrap" justify="center" align="stretch" mt="xs">
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard. */}
-      <pre className="text" tabIndex={0} style={{ textAlign: "left", minWidth: 0 }}>
+      {/* It takes more lines where it has no room: what is cut off cannot be judged before it is copied. */}
+      <pre
+        className="text"
+        style={{ textAlign: "left", minWidth: 0, whiteSpace: "pre-wrap", overflowWrap: "anywhere" }}
+      >
         {text}
       </pre>
       <CopyText text={text} />

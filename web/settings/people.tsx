@@ -108,7 +108,7 @@ function UserRow(props: {
     <Table.Tr>
       <Table.Td className="mono">{user.handle}</Table.Td>
       <Table.Td>{user.name}</Table.Td>
-      <Table.Td>
+      <Table.Td miw={170}>
         <Group gap={6}>
           {user.grants.length === 0 && <span className="dim">none</span>}
           {user.grants.map((grant) => (
@@ -197,6 +197,11 @@ function GrantBadge(props: { readonly user: User; readonly grant: User["grants"]
     <Badge
       variant="default"
       tt="none"
+      // A role without its scope would be read as more than it is, so it is never cut.
+      styles={{
+        root: { height: "auto", minHeight: 20 },
+        label: { whiteSpace: "normal", overflow: "visible" },
+      }}
       rightSection={
         mayGrant && (
           <button
