@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { systemActor } from "../base/actor.ts";
 import { calendarInForce, standingCalendar } from "../calendar/actions.ts";
 import { finishChange } from "../change/actions-end.ts";
@@ -23,7 +24,7 @@ import { loadCalendarHeld } from "./store-calendar.ts";
 import { type Claimed, claim } from "./store-claims.ts";
 import { haltRollout, lockForHalt, lockForStart } from "./store-halts.ts";
 import { orderReverts } from "./store-targets.ts";
-import { waitShortly } from "./store-time.ts";
+import { walkKeys } from "./store-time.ts";
 import {
   endWave,
   fence,
@@ -61,7 +62,10 @@ function turnStore(engine: Engine): TurnStore<LoadedFacts> {
   return {
     takeRollouts: () => takeRollouts(db, engine.server),
     async loadFacts(own) {
-      const loaded = await loadFacts(db, own.rollout);
+      const loaded = await inTransaction(db, async (tx) => {
+        await walkKeys(tx, "kept");
+        return loadFacts(tx, own.rollout);
+      });
       if (loaded === null) return null;
       return withRoom(engine, await withCalendar(engine, loaded));
     },
@@ -75,7 +79,7 @@ function turnStore(engine: Engine): TurnStore<LoadedFacts> {
 async function withCalendar(engine: Engine, loaded: LoadedFacts): Promise<LoadedFacts> {
   const { world } = engine;
   const { row, now, facts } = loaded;
-  if (!facts.waves.some((wave) => wave.counts.ready > 0)) return loaded;
+  if (!facts.waves.some(mayRelease)) return loaded;
   const standing = await standingCalendar(world);
   const held = await loadCalendarHeld(world.db, { rollout: row.id, standing });
   if (held.length === 0) return loaded;
@@ -90,11 +94,16 @@ async function withCalendar(engine: Engine, loaded: LoadedFacts): Promise<Loaded
   return { ...loaded, facts: { ...facts, waves } };
 }
 
+/** Of a wave that waits, nobody asks yet what holds its hosts. */
+function mayRelease({ state, counts }: WaveFacts): boolean {
+  return (state === "open" || state === "passed") && counts.ready > 0;
+}
+
 /** Adds to each wave which budget over all rollouts, or which rate, holds those that come next. */
 async function withRoom(engine: Engine, loaded: LoadedFacts): Promise<LoadedFacts> {
   const { db } = engine.world;
   const { row, facts } = loaded;
-  if (!facts.waves.some((wave) => wave.counts.ready > 0)) return loaded;
+  if (!facts.waves.some(mayRelease)) return loaded;
   const rooms = await loadRooms(db, "apply");
   const isFull = rooms.some((room) => room.used >= room.most);
   const held = isFull ? await loadBudgetHeld(db, { rollout: row.id, rooms }) : [];
@@ -164,7 +173,7 @@ async function commitTurn(
       await lockForStart(tx, loaded.row.scopes);
       await lockApproval(tx, [loaded.row.change], "shared");
     }
-    await waitShortly(tx);
+    await walkKeys(tx, "kept");
     if (!(await fence(tx, ownership(engine, own, loaded)))) return false;
     let hasMoved = false;
     for (const decision of decisions) {
@@ -172,11 +181,18 @@ async function commitTurn(
     }
     // A wave that opened has hosts to release, and whoever waits for the next look waits for nothing.
     const lookAt = hasMoved ? loaded.now : later;
+    const news = holds.filter(({ wave, holds: now }) => !isSaid(loaded, wave, now));
     const [isTimed, seenLookAt] = [!hasMoved, loaded.lookAt];
-    await recordTurn(tx, { rollout: own.rollout, holds, lookAt, isTimed, seenLookAt });
+    await recordTurn(tx, { rollout: own.rollout, holds: news, lookAt, isTimed, seenLookAt });
     if (hasMoved) await notify(tx, "rollout");
     return true;
   });
+}
+
+/** What the row of the wave says already; only the owner of the rollout writes it. */
+function isSaid({ facts }: LoadedFacts, number: number, holds: readonly Hold[]): boolean {
+  const said = facts.waves.find((wave) => wave.number === number)?.holds;
+  return isDeepStrictEqual(said, JSON.parse(JSON.stringify(holds)));
 }
 
 /** True when it changed what the next turn reads. */

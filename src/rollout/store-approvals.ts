@@ -59,10 +59,15 @@ export async function loadApprovalHold(
   reader: Reader,
   rollout: { readonly change: ChangeId; readonly plan: PlanDigest },
 ): Promise<Hold | null> {
-  const approved = await sql`
-    select 1 from approved_change v where v.id = ${rollout.change} and v.plan = ${rollout.plan}
+  const said = await sql<{ isApproved: boolean; isInLog: boolean }>`
+    select exists (select from approved_change v
+                    where v.id = ${rollout.change} and v.plan = ${rollout.plan}) as "isApproved",
+           exists (select from integrated_approval i
+                    where i.change = ${rollout.change} and i.plan = ${rollout.plan}) as "isInLog"
   `.execute(reader);
-  if (approved.rows.length > 0) return integrationHold(reader, rollout);
+  const { isApproved = false, isInLog = false } = said.rows[0] ?? {};
+  // In the log a moment after the approval; later only where no head can be signed.
+  if (isApproved) return isInLog ? null : { why: "approval-not-in-log" };
   const { rows } = await sql<ApprovalRow>`
     select c.state, c.plan, c.need, ${millis(sql`c.expires_at`)} as "expiresAt",
            (select count(distinct a.person) from live_approval a
@@ -70,17 +75,6 @@ export async function loadApprovalHold(
       from change c where c.id = ${rollout.change}`.execute(reader);
   const [row] = rows;
   return row === undefined ? { why: "approval-missing", have: 0, need: 1 } : approvalHold(row);
-}
-
-/** A moment after the approval; longer only where no head can be signed. */
-async function integrationHold(
-  reader: Reader,
-  rollout: { readonly change: ChangeId; readonly plan: PlanDigest },
-): Promise<Hold | null> {
-  const { rows } = await sql`
-    select 1 from integrated_approval i
-     where i.change = ${rollout.change} and i.plan = ${rollout.plan}`.execute(reader);
-  return rows.length > 0 ? null : { why: "approval-not-in-log" };
 }
 
 /** How many people who still count approved this plan, and how many it needs. */

@@ -1,5 +1,5 @@
 import { type RawBuilder, sql } from "kysely";
-import type { Tx } from "../db/database.ts";
+import type { Reader, Tx } from "../db/database.ts";
 
 /** A `timestamptz` expression as whole milliseconds: exact, whatever the driver makes of its text. */
 export function millis(expression: RawBuilder<unknown>): RawBuilder<number> {
@@ -50,6 +50,16 @@ export async function walkKeys(tx: Tx, plans: "each" | "kept" = "each"): Promise
                    ('lock_timeout', ${LOCK_WAIT}), ('plan_cache_mode', ${mode})
            ) as s(name, value)
   `.execute(tx);
+}
+
+/** From here on this transaction plans as others do: its next statement reads more than a batch. */
+export async function readWidely(reader: Reader): Promise<void> {
+  await sql`
+    select set_config(name, value, true)
+      from (values ('enable_hashjoin', 'on'), ('enable_mergejoin', 'on'), ('enable_seqscan', 'on'),
+                   ('join_collapse_limit', '8'), ('plan_cache_mode', 'force_custom_plan')
+           ) as s(name, value)
+  `.execute(reader);
 }
 
 /**

@@ -130,6 +130,11 @@ export async function finishRollout(tx: Tx, rollout: RolloutId): Promise<boolean
   return numAffectedRows === 1n;
 }
 
+interface HoldsOfWave {
+  readonly wave: number;
+  readonly holds: readonly Hold[];
+}
+
 /**
  * What the engine says about each wave now, and when it looks again: at the given time, unless
  * somebody asked for another look since the aggregates were read.
@@ -138,12 +143,25 @@ export async function recordTurn(
   tx: Tx,
   turn: {
     readonly rollout: RolloutId;
-    readonly holds: readonly { readonly wave: number; readonly holds: readonly Hold[] }[];
+    /** Of waves of which something else is said now. */
+    readonly holds: readonly HoldsOfWave[];
     readonly lookAt: Instant;
     /** Only because time passes; else what this turn did asks for the next one. */
     readonly isTimed: boolean;
     readonly seenLookAt: string;
   },
+): Promise<void> {
+  if (turn.holds.length > 0) await tellHolds(tx, turn);
+  await foldCounts(tx, turn.rollout);
+  const lookAt = sqlInstant(turn.lookAt);
+  await sql`update rollout set look_at = ${lookAt},
+                   timed_look_at = ${turn.isTimed ? lookAt : sql`null`}
+             where id = ${turn.rollout} and look_at = ${turn.seenLookAt}::timestamptz`.execute(tx);
+}
+
+async function tellHolds(
+  tx: Tx,
+  turn: { readonly rollout: RolloutId; readonly holds: readonly HoldsOfWave[] },
 ): Promise<void> {
   await sql`
     update wave w set holds = n.holds
@@ -151,11 +169,6 @@ export async function recordTurn(
                   ${turn.holds.map(({ holds }) => JSON.stringify(holds))}::jsonb[])
         as n(number, holds)
      where w.rollout = ${turn.rollout} and w.number = n.number and w.holds <> n.holds`.execute(tx);
-  await foldCounts(tx, turn.rollout);
-  const lookAt = sqlInstant(turn.lookAt);
-  await sql`update rollout set look_at = ${lookAt},
-                   timed_look_at = ${turn.isTimed ? lookAt : sql`null`}
-             where id = ${turn.rollout} and look_at = ${turn.seenLookAt}::timestamptz`.execute(tx);
 }
 
 export async function databaseNow(reader: Reader): Promise<Instant> {

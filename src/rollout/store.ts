@@ -18,7 +18,7 @@ import { type CountRow, loadCounts } from "./store-counts.ts";
 import { insertGates, loadStands } from "./store-gates.ts";
 import { type HaltScope, lockOrder } from "./store-halts.ts";
 import { loadOpenings } from "./store-openings.ts";
-import { millis } from "./store-time.ts";
+import { millis, readWidely } from "./store-time.ts";
 import { noCounts, type WaveFacts, type WaveGate, type Window, type WitnessGap } from "./wave.ts";
 
 /** Rows of rollouts and waves, and the aggregates that decisions are made from. */
@@ -402,6 +402,7 @@ async function countIrreversible(
 
 /** What hosts share with each other; what was seen when somebody resumed tells nothing any more. */
 async function loadStrata(reader: Reader, id: RolloutId) {
+  await readWidely(reader);
   const { rows } = await sql<Stratum & { wave: number }>`
     with alike as (
       select t.wave, left(t.body, 12) as body, h.facts ->> 'distribution' as distribution,
