@@ -3,6 +3,7 @@ import { sha256 } from "../src/base/digest.ts";
 import type { PlanDigest, SubjectId } from "../src/base/ids.ts";
 import { copyIn } from "../src/db/copy-in.ts";
 import { type Db, inTransaction } from "../src/db/database.ts";
+import { checkPlan } from "../src/plan/checker.ts";
 import type { Plan, PlanHost, PlanInput, PlanReport, ResolvedPair } from "../src/plan/model.ts";
 import { plan } from "../src/plan/planner.ts";
 import { insertPlan, leafRows } from "../src/plan/store.ts";
@@ -26,7 +27,7 @@ export function fleetInput(hostCount: number, setCount = SETS): PlanInput {
   const resolutions: ResolvedPair[] = pairs.map((pair, at) => ({
     ...pair,
     outcome: movesOf(
-      ["libssl3", "openssl", "libexpat1"].map((name) => aMove({ name, from: `3.0.${at}-1` })),
+      ["libssl3", "openssl", "libexpat1"].map((name) => aMove({ name, from: `3.0.1-${at}` })),
       ["nginx.service"],
       String(at),
     ),
@@ -36,6 +37,8 @@ export function fleetInput(hostCount: number, setCount = SETS): PlanInput {
 
 export interface Planned {
   readonly seconds: number;
+  /** Of the checker, which reads all of it again from its texts. */
+  readonly checkSeconds: number;
   readonly grownMiB: number;
   readonly made: { readonly plan: Plan; readonly report: PlanReport };
 }
@@ -47,11 +50,16 @@ export function planned(input: PlanInput): Planned {
   globalThis.gc?.();
   const before = process.memoryUsage().rss;
   const started = performance.now();
-  const { plan: made, report } = plan(input);
+  const result = plan(input);
   const seconds = (performance.now() - started) / 1_000;
+  const { plan: made, report } = result;
   if (made === null) throw new Error("the fleet cannot be planned");
   const grownMiB = Math.round((process.memoryUsage().rss - before) / MIB);
-  return { seconds, grownMiB, made: { plan: made, report } };
+  const checking = performance.now();
+  const [fault] = checkPlan(result, input, input.policy);
+  if (fault !== undefined) throw new Error(`the plan breaks a rule: ${fault.detail}`);
+  const checkSeconds = (performance.now() - checking) / 1_000;
+  return { seconds, checkSeconds, grownMiB, made: { plan: made, report } };
 }
 
 export interface Written {

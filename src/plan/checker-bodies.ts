@@ -17,27 +17,35 @@ import { whyOneWay } from "./one-way.ts";
  * with the restarts and probes that the host needs, and the way back for all of it.
  */
 export function bodyFaults(judged: Judged): PlanFault[] {
-  const { documents, facts } = judged;
-  const known = new Map(facts.hosts.map((host) => [host.protocolId, host]));
+  const { documents, hosts } = judged;
   const faults: PlanFault[] = [];
-  const judgedBodies = new Set<string>();
-  for (const leaf of documents.leaves) {
-    const host = known.get(leaf.host);
+  const judgedBodies = new Map<string, Map<Resolution | null, Set<string>>>();
+  for (const [at, leaf] of documents.leaves.entries()) {
+    const host = hosts[at];
     const body = documents.bodies.get(leaf.body);
     if (host === undefined || body === undefined) continue;
     // Hosts that are alike in all that matters here need judging once.
-    const own = [
-      ...expectedUnits(judged, host),
-      expectedHooks(judged, host),
-      expectedRotations(judged, host),
-      isRebooted(judged, host),
-    ];
-    const key = [leaf.body, host.packageSet, host.offerSet, JSON.stringify(own)].join();
-    if (judgedBodies.has(key)) continue;
-    judgedBodies.add(key);
+    const byAnswer = judgedBodies.get(leaf.body) ?? new Map<Resolution | null, Set<string>>();
+    judgedBodies.set(leaf.body, byAnswer);
+    const answer = resolutionOf(judged, host);
+    const alike = byAnswer.get(answer) ?? new Set();
+    byAnswer.set(answer, alike);
+    const own = ownOf(judged, host);
+    if (alike.has(own)) continue;
+    alike.add(own);
     faults.push(...oneBodyFaults(judged, host, body));
   }
   return faults;
+}
+
+/** What the policy asks of this very host, beside what its package manager answered. */
+function ownOf(judged: Judged, host: PlanHost): string {
+  return JSON.stringify([
+    ...expectedUnits(judged, host),
+    expectedHooks(judged, host),
+    expectedRotations(judged, host),
+    isRebooted(judged, host),
+  ]);
 }
 
 function oneBodyFaults(judged: Judged, host: PlanHost, body: BodyText): PlanFault[] {

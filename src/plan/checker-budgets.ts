@@ -7,14 +7,13 @@ import type { PlanFault } from "./fault.ts";
  * under a budget, and none allows more of its members to be away than the rule says.
  */
 export function budgetFaults(judged: Judged): PlanFault[] {
-  const { documents, facts, plan, policy } = judged;
-  const known = new Map(facts.hosts.map((host) => [host.protocolId, host]));
+  const { hosts, plan, policy } = judged;
   const planned = new Map(plan.budgets.map((one) => [`${one.key}=${one.value}`, one]));
   const faults: PlanFault[] = [];
   for (const key of new Set(policy.budgets.map((rule) => rule.by))) {
     const values = new Set<string>();
-    for (const leaf of documents.leaves) {
-      const value = known.get(leaf.host)?.labels[key];
+    for (const host of hosts) {
+      const value = host?.labels[key];
       if (value !== undefined) values.add(value);
     }
     const members = membersOf(judged, key);

@@ -10,11 +10,10 @@ import type { PlanHost } from "./model.ts";
 
 /** Rules about how rings are cut into waves, counted again from the hosts that are in each. */
 export function cutFaults(judged: Judged): PlanFault[] {
-  const { documents, facts, planned, policy } = judged;
-  const known = new Map(facts.hosts.map((host) => [host.protocolId, host]));
+  const { documents, facts, planned, policy, hosts } = judged;
   const byWave = new Map<number, PlanHost[]>();
-  for (const leaf of documents.leaves) {
-    const host = known.get(leaf.host);
+  for (const [at, leaf] of documents.leaves.entries()) {
+    const host = hosts[at];
     if (host === undefined) continue;
     const members = byWave.get(leaf.wave);
     if (members === undefined) byWave.set(leaf.wave, [host]);

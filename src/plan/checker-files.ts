@@ -8,19 +8,23 @@ import type { PackageStep, PlanHost } from "./model.ts";
  * source names where all are read, none younger than the policy asks.
  */
 export function fileFaults(judged: Judged): PlanFault[] {
-  const { documents, facts } = judged;
-  const known = new Map(facts.hosts.map((host) => [host.protocolId, host]));
-  const seen = new Set<string>();
-  return documents.leaves.flatMap((leaf) => {
-    const host = known.get(leaf.host);
-    const key = `${leaf.body} ${JSON.stringify(host?.read)}`;
-    if (host === undefined || seen.has(key)) return [];
-    seen.add(key);
-    const steps = documents.bodies.get(leaf.body)?.steps ?? [];
-    return steps.flatMap((step) =>
-      "sha256" in step && step.verb !== "remove" ? stepFaults(judged, host, step) : [],
-    );
-  });
+  const { documents, hosts } = judged;
+  const faults: PlanFault[] = [];
+  const seen = new Map<string, Set<string>>();
+  for (const [at, leaf] of documents.leaves.entries()) {
+    const host = hosts[at];
+    if (host === undefined) continue;
+    const ofBody = seen.get(leaf.body) ?? new Set();
+    seen.set(leaf.body, ofBody);
+    const read = JSON.stringify(host.read);
+    if (ofBody.has(read)) continue;
+    ofBody.add(read);
+    for (const step of documents.bodies.get(leaf.body)?.steps ?? []) {
+      if (!("sha256" in step) || step.verb === "remove") continue;
+      faults.push(...stepFaults(judged, host, step));
+    }
+  }
+  return faults;
 }
 
 function stepFaults({ facts, policy }: Judged, host: PlanHost, step: PackageStep): PlanFault[] {

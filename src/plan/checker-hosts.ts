@@ -4,24 +4,25 @@ import { hostTimes, timesKey } from "../calendar/host-times.ts";
 import { ringOf } from "../policy/rings.ts";
 import { fault, type Judged } from "./checker-judged.ts";
 import type { PlanFault } from "./fault.ts";
+import type { Leaf } from "./leaf.ts";
 import type { PlanFacts, PlanHost, Resolution } from "./model.ts";
+import type { StatementWave } from "./statement.ts";
 
 /** Rules about who is in a plan: each host known, once, in its own ring, and none forgotten. */
 export function hostFaults(judged: Judged): PlanFault[] {
-  const { documents, facts, planned, plan } = judged;
-  const known = new Map(facts.hosts.map((host) => [host.protocolId, host]));
+  const { documents, facts, planned, plan, hosts } = judged;
   const seen = new Set<string>();
   const faults: PlanFault[] = [];
   for (const [at, leaf] of documents.leaves.entries()) {
     if (seen.has(leaf.host)) faults.push(fault("host-twice", leaf.host));
     seen.add(leaf.host);
-    const host = known.get(leaf.host);
+    const host = hosts[at];
     if (host === undefined || plan.leaves[at]?.host !== host.id) {
       faults.push(fault("host-unknown", leaf.host));
       continue;
     }
     const ring = documents.statement.waves[leaf.wave - 1]?.ring;
-    faults.push(...oneHostFaults(judged, host, ring));
+    oneHostFaults(judged, { host, ring, faults });
   }
   faults.push(...calendarFaults(judged));
   const excluded = new Set(planned.report.excluded.map((entry) => entry.host));
@@ -33,9 +34,17 @@ export function hostFaults(judged: Judged): PlanFault[] {
   return faults;
 }
 
-function oneHostFaults(judged: Judged, host: PlanHost, ring: string | undefined): PlanFault[] {
+/** Adds to the faults; a million hosts have no list each. */
+function oneHostFaults(
+  judged: Judged,
+  one: {
+    readonly host: PlanHost;
+    readonly ring: string | undefined;
+    readonly faults: PlanFault[];
+  },
+): void {
   const { facts, policy } = judged;
-  const faults: PlanFault[] = [];
+  const { host, ring, faults } = one;
   const own = ringOf(policy, host.labels)?.name ?? "no ring";
   if (own !== ring) faults.push(fault("host-ring", `${host.name} is of ${own}, not of ${ring}`));
   if (host.mode !== "managed") faults.push(fault("host-mode", `${host.name} is ${host.mode}`));
@@ -57,28 +66,30 @@ function oneHostFaults(judged: Judged, host: PlanHost, ring: string | undefined)
   if (isOpen && policy.sources.unauthenticated === "block") {
     faults.push(fault("host-source", `${host.name} has a source that nobody signs`));
   }
-  return faults;
 }
 
 /** Each moment in which a host may start must be one that its own calendar leaves open. */
 function calendarFaults(judged: Judged): PlanFault[] {
-  const { documents, facts } = judged;
-  const known = new Map(facts.hosts.map((host) => [host.protocolId, host]));
+  const { documents, facts, hosts } = judged;
   const asked = new Map<string, boolean>();
   const faults: PlanFault[] = [];
-  for (const leaf of documents.leaves) {
-    const host = known.get(leaf.host);
+  for (const [at, leaf] of documents.leaves.entries()) {
+    const host = hosts[at];
     const wave = documents.statement.waves[leaf.wave - 1];
     if (host === undefined || wave === undefined) continue;
-    const own =
-      leaf.windows.length > 0 ? leaf.windows : [{ from: wave.notBefore, to: wave.notAfter }];
-    const spans = own.map(({ from, to }) => ({ from: from * SECOND_MS, to: to * SECOND_MS }));
-    const key = `${timesKey(facts.calendar, host)} ${spans.map((s) => `${s.from}-${s.to}`)}`;
-    const isOpen = asked.get(key) ?? isOpenThroughout(facts, host, spans);
+    const own = leaf.windows.map(({ from, to }) => `${from}-${to}`).join() || `wave ${leaf.wave}`;
+    const key = `${timesKey(facts.calendar, host)} ${own}`;
+    const isOpen = asked.get(key) ?? isOpenThroughout(facts, host, spansOf(leaf, wave));
     asked.set(key, isOpen);
     if (!isOpen) faults.push(fault("calendar-closed", `${host.name} is closed within its time`));
   }
   return faults;
+}
+
+function spansOf(leaf: Leaf, wave: StatementWave): readonly Span[] {
+  const own =
+    leaf.windows.length > 0 ? leaf.windows : [{ from: wave.notBefore, to: wave.notAfter }];
+  return own.map(({ from, to }) => ({ from: from * SECOND_MS, to: to * SECOND_MS }));
 }
 
 function isOpenThroughout(facts: PlanFacts, host: PlanHost, spans: readonly Span[]): boolean {
@@ -90,5 +101,7 @@ function isOpenThroughout(facts: PlanFacts, host: PlanHost, spans: readonly Span
 
 /** What the package manager of such a host answered; `null` when no host like it was asked. */
 export function resolutionOf({ resolved }: Judged, host: PlanHost): Resolution | null {
-  return resolved.get(`${host.packageSet} ${host.offerSet}`) ?? null;
+  const { packageSet, offerSet } = host;
+  if (packageSet === null || offerSet === null) return null;
+  return resolved.get(packageSet)?.get(offerSet) ?? null;
 }

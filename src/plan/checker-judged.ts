@@ -19,8 +19,10 @@ export interface Judged {
   readonly documents: Documents;
   readonly facts: PlanFacts;
   readonly policy: RingsPolicy;
-  /** Answers of package managers by `<package set> <offer set>`. */
-  readonly resolved: ReadonlyMap<string, Resolution>;
+  /** Whom each leaf names, by its place; undefined where nobody has that name. */
+  readonly hosts: readonly (PlanHost | undefined)[];
+  /** Answers of package managers by package set and offer set. */
+  readonly resolved: ReadonlyMap<string, ReadonlyMap<string, Resolution>>;
 }
 
 export function fault(rule: PlanRule, detail: string): PlanFault {

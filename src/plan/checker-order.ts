@@ -2,7 +2,6 @@ import { stepsOf } from "../policy/rings-order.ts";
 import { type Tier, tierOf, tiers } from "../policy/rings-tiers.ts";
 import { fault, type Judged } from "./checker-judged.ts";
 import type { PlanFault } from "./fault.ts";
-import type { PlanHost } from "./model.ts";
 
 /** Rules about services: in a ring, no host starts in or before a wave of what its service comes after. */
 export function serviceOrderFaults(judged: Judged): PlanFault[] {
@@ -25,13 +24,12 @@ export function serviceOrderFaults(judged: Judged): PlanFault[] {
  * wave of a host that is less critical.
  */
 export function tierOrderFaults(judged: Judged): PlanFault[] {
-  const { documents, facts, policy } = judged;
+  const { documents, hosts, policy } = judged;
   const order = stepsOf(policy.order.services);
   if (policy.order.tiers === "off" || "loop" in order) return [];
-  const known = new Map(facts.hosts.map((host) => [host.protocolId, host.labels]));
   const groups = new Map<string, Map<Tier, WaveRange>>();
-  for (const { host, wave } of documents.leaves) {
-    const labels = known.get(host);
+  for (const [at, { wave }] of documents.leaves.entries()) {
+    const labels = hosts[at]?.labels;
     const ring = documents.statement.waves[wave - 1]?.ring;
     if (labels === undefined || ring === undefined) continue;
     const key = `${ring}, step ${(order.steps.get(labels["service"] ?? "") ?? 0) + 1}`;
@@ -64,12 +62,11 @@ interface WaveRange {
 }
 
 /** By ring and service: the first and the last wave that has a host of it. */
-function serviceWaves({ documents, facts }: Judged): Map<string, Map<string, WaveRange>> {
-  const known = new Map(facts.hosts.map((host): [string, PlanHost] => [host.protocolId, host]));
+function serviceWaves({ documents, hosts }: Judged): Map<string, Map<string, WaveRange>> {
   const rings = new Map<string, Map<string, WaveRange>>();
-  for (const leaf of documents.leaves) {
+  for (const [at, leaf] of documents.leaves.entries()) {
     const ring = documents.statement.waves[leaf.wave - 1]?.ring;
-    const service = known.get(leaf.host)?.labels["service"];
+    const service = hosts[at]?.labels["service"];
     if (ring === undefined || service === undefined) continue;
     const services = rings.get(ring) ?? new Map<string, WaveRange>();
     rings.set(ring, services);

@@ -6,11 +6,10 @@ import type { PlanHost } from "./model.ts";
 
 /** Rules about how ready critical hosts are: a way back, a backup, and people enough. */
 export function tierFaults(judged: Judged): PlanFault[] {
-  const { documents, facts, plan, policy } = judged;
+  const { documents, facts, hosts, plan, policy } = judged;
   if (policy.tiers.length === 0) return [];
-  const known = new Map(facts.hosts.map((host) => [host.protocolId, host]));
-  return documents.leaves.flatMap((leaf) => {
-    const host = known.get(leaf.host);
+  return documents.leaves.flatMap((leaf, at) => {
+    const host = hosts[at];
     const rule = host === undefined ? null : tierRuleOf(policy.tiers, host.labels);
     if (host === undefined || rule === null) return [];
     const faults: PlanFault[] = [];
@@ -45,12 +44,11 @@ function procedureFaults(
 }
 
 /** By how much a wave soaks longer for the most critical of its hosts. */
-export function soakFactors({ documents, facts, policy }: Judged): ReadonlyMap<number, number> {
+export function soakFactors({ documents, hosts, policy }: Judged): ReadonlyMap<number, number> {
   const factors = new Map<number, number>();
   if (policy.tiers.length === 0) return factors;
-  const known = new Map(facts.hosts.map((host) => [host.protocolId, host.labels]));
-  for (const leaf of documents.leaves) {
-    const labels = known.get(leaf.host);
+  for (const [at, leaf] of documents.leaves.entries()) {
+    const labels = hosts[at]?.labels;
     const rule: TierRule | null = labels === undefined ? null : tierRuleOf(policy.tiers, labels);
     factors.set(leaf.wave, Math.max(factors.get(leaf.wave) ?? 1, rule?.soakFactor ?? 1));
   }

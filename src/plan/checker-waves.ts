@@ -18,6 +18,7 @@ export function waveFaults(judged: Judged): PlanFault[] {
   const end = documents.statement.issued + rules.validityMs / SECOND_MS;
   let earliest = Math.max(documents.statement.issued, (facts.startsAt ?? 0) / SECOND_MS);
   const factors = soakFactors(judged);
+  const members = membersOf(judged);
   for (const wave of documents.statement.waves) {
     const soakShare = rules.soakShare * (factors.get(wave.number) ?? 1);
     const name = `wave ${wave.number}`;
@@ -30,12 +31,33 @@ export function waveFaults(judged: Judged): PlanFault[] {
       faults.push(fault(rule, `${name} may begin too early, before ${Math.ceil(earliest)}`));
     }
     if (ring === undefined) continue;
-    faults.push(...windowFaults(judged, wave, ring));
+    const { hosts, windows } = members.get(wave.number) ?? nobody;
+    faults.push(...windowFaults(windows, wave, ring));
     const planned = plan.waves.find((other) => other.number === wave.number);
-    if (planned !== undefined) faults.push(...limitFaults(judged, planned, { ring, soakShare }));
+    if (planned !== undefined) faults.push(...limitFaults(planned, { hosts, ring, soakShare }));
     earliest = wave.notBefore + (ring.soakMs * soakShare) / SECOND_MS;
   }
   return faults;
+}
+
+interface Members {
+  hosts: number;
+  /** Their distinct times, `from to,from to` in Unix seconds. */
+  readonly windows: Set<string>;
+}
+
+const nobody: Members = { hosts: 0, windows: new Set() };
+
+/** By wave; of many waves each would else walk all leaves again. */
+function membersOf({ documents }: Judged): ReadonlyMap<number, Members> {
+  const members = new Map<number, Members>();
+  for (const { wave, windows } of documents.leaves) {
+    const of = members.get(wave) ?? { hosts: 0, windows: new Set() };
+    members.set(wave, of);
+    of.hosts += 1;
+    of.windows.add(windows.map(({ from, to }) => `${from} ${to}`).join(","));
+  }
+  return members;
 }
 
 /** The plan's own list of waves must say what the signed statement says. */
@@ -96,9 +118,11 @@ function agreementFaults({ plan, documents, policy, facts }: Judged): PlanFault[
 }
 
 /** Each moment in which a host may start must be one in which its ring is open. */
-function windowFaults(judged: Judged, wave: StatementWave, ring: RingPolicy): PlanFault[] {
-  const leaves = judged.documents.leaves.filter((leaf) => leaf.wave === wave.number);
-  const texts = new Set(leaves.map((l) => l.windows.map((w) => `${w.from} ${w.to}`).join(",")));
+function windowFaults(
+  texts: ReadonlySet<string>,
+  wave: StatementWave,
+  ring: RingPolicy,
+): PlanFault[] {
   const span = { from: wave.notBefore * SECOND_MS, to: wave.notAfter * SECOND_MS };
   const open = openSpans(ring.opens, span);
   const faults: PlanFault[] = [];
@@ -114,12 +138,11 @@ function windowFaults(judged: Judged, wave: StatementWave, ring: RingPolicy): Pl
 }
 
 function limitFaults(
-  { documents }: Judged,
   wave: PlannedWave,
-  { ring, soakShare }: { readonly ring: RingPolicy; readonly soakShare: number },
+  of: { readonly hosts: number; readonly ring: RingPolicy; readonly soakShare: number },
 ): PlanFault[] {
   const { limits } = wave;
-  const hosts = documents.leaves.filter((leaf) => leaf.wave === wave.number).length;
+  const { hosts, ring, soakShare } = of;
   const weaker: [isWeaker: boolean, what: string][] = [
     [limits.batchSize < 1 || limits.batchSize > amountOf(ring.batch.size, hosts, 1), "batch"],
     [limits.inFlightMax < 1 || limits.inFlightMax > ring.batch.inFlightMax, "hosts under way"],

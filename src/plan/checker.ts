@@ -1,4 +1,4 @@
-import { sha256 } from "../base/digest.ts";
+import { type Digest, sha256 } from "../base/digest.ts";
 import { instantToSeconds, SECOND_MS } from "../base/instant.ts";
 import type { RingsPolicy } from "../policy/rings.ts";
 import { type BodyText, parseBody } from "./body.ts";
@@ -37,13 +37,15 @@ export function checkPlan(planned: Planned, facts: PlanFacts, policy: RingsPolic
     ...headFaults(plan, statement.value, facts, policy),
     ...leaves.faults,
     ...bodies.faults,
-    ...treeFaults(plan, statement.value),
+    ...treeFaults(plan, statement.value, leaves.digests),
     ...ruleFaults({ plan, statement: statement.value, facts }),
     ...bodyCountFaults(statement.value, leaves.leaves, bodies.bodies),
   ];
   const documents = { statement: statement.value, leaves: leaves.leaves, bodies: bodies.bodies };
+  const known = new Map(facts.hosts.map((host) => [host.protocolId, host]));
+  const hosts = documents.leaves.map((leaf) => known.get(leaf.host));
   const resolved = resolvedPairs(facts);
-  const judged = { plan, planned, documents, facts, policy, resolved };
+  const judged = { plan, planned, documents, facts, policy, hosts, resolved };
   return [
     ...faults,
     ...waveFaults(judged),
@@ -58,10 +60,12 @@ export function checkPlan(planned: Planned, facts: PlanFacts, policy: RingsPolic
   ];
 }
 
-function resolvedPairs(facts: PlanFacts): Map<string, Resolution> {
-  const resolved = new Map<string, Resolution>();
+function resolvedPairs(facts: PlanFacts): Map<string, Map<string, Resolution>> {
+  const resolved = new Map<string, Map<string, Resolution>>();
   for (const { packageSet, offerSet, outcome } of facts.resolutions) {
-    if (outcome.kind === "moves") resolved.set(`${packageSet} ${offerSet}`, outcome.resolution);
+    if (outcome.kind !== "moves") continue;
+    const ofSet = resolved.get(packageSet) ?? new Map<string, Resolution>();
+    resolved.set(packageSet, ofSet.set(offerSet, outcome.resolution));
   }
   return resolved;
 }
@@ -115,19 +119,23 @@ function readLeaves(
   plan: Plan,
   statement: Statement,
   facts: PlanFacts,
-): { leaves: Leaf[]; faults: PlanFault[] } {
+): { leaves: Leaf[]; digests: Digest[]; faults: PlanFault[] } {
   const leaves: Leaf[] = [];
+  const digests: Digest[] = [];
   const faults: PlanFault[] = [];
-  const ids = new Map(facts.hosts.map((host): [string, string] => [host.id, host.protocolId]));
   const isFrozen = statement.hosts.kind === "frozen";
+  const named = isFrozen ? [] : facts.hosts;
+  const ids = new Map(named.map((host): [string, string] => [host.id, host.protocolId]));
   for (const [at, planned] of plan.leaves.entries()) {
-    const parsed = parseLeaf(planned.text);
+    const { text } = planned;
+    const digest = sha256(text);
+    digests.push(digest);
+    const parsed = parseLeaf(text);
     if (!parsed.ok) {
       faults.push(fault("leaf-format", `leaf ${at}: ${parsed.why}`));
       continue;
     }
     const leaf = parsed.value;
-    leaves.push(isFrozen ? leaf : { ...leaf, host: ids.get(planned.host) ?? leaf.host });
     const isPlaced = isFrozen ? leaf.index === at : leaf.index === planned.leaf;
     if (!isPlaced || planned.index !== at) {
       faults.push(fault("leaf-index", `leaf ${at} says that it is ${leaf.index}`));
@@ -137,11 +145,14 @@ function readLeaves(
       leaf.host === planned.protocolId &&
       leaf.body === planned.body &&
       sameWindows(leaf, planned);
-    if (!isSame || sha256(planned.text) !== planned.digest) {
+    if (!isSame || digest !== planned.digest) {
       faults.push(fault("leaf-digest", `leaf ${at} is not what the plan says of it`));
     }
+    // Words of the text would keep all of it; those that are the same elsewhere are taken from there.
+    const { host, body } = isSame ? { host: planned.protocolId, body: planned.body } : leaf;
+    leaves.push({ ...leaf, body, host: isFrozen ? host : (ids.get(planned.host) ?? host) });
   }
-  return { leaves, faults };
+  return { leaves, digests, faults };
 }
 
 function sameWindows(leaf: Leaf, planned: Plan["leaves"][number]): boolean {
@@ -161,14 +172,14 @@ function readBodies(plan: Plan): { bodies: Map<string, BodyText>; faults: PlanFa
   return { bodies, faults };
 }
 
-function treeFaults(plan: Plan, statement: Statement): PlanFault[] {
-  const texts =
-    statement.hosts.kind === "frozen" ? plan.leaves.map(({ text }) => text) : sharedTexts(plan);
-  const count = texts.length;
+function treeFaults(plan: Plan, statement: Statement, own: readonly Digest[]): PlanFault[] {
+  const isFrozen = statement.hosts.kind === "frozen";
+  const digests = isFrozen ? own : sharedTexts(plan).map((text) => sha256(text));
+  const count = digests.length;
   if (count === 0 || statement.leaves !== count) {
     return [fault("leaf-count", `${count} leaves where the statement says ${statement.leaves}`)];
   }
-  const { root } = buildTree(texts.map((text) => sha256(text)));
+  const { root } = buildTree(digests);
   return root === statement.root ? [] : [fault("root", `the leaves give ${root}`)];
 }
 
