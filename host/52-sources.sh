@@ -196,7 +196,7 @@ release_dates() { # FILE
     END { printf "%.0f %.0f\n", date, until }' "$1"
 }
 
-# `source URI SUITE COMPONENTS signed|unsigned`; a source whose lists are missing proves nothing. An
+# `source URI SUITE COMPONENTS signed index-signed|unsigned`; a source whose lists are missing proves nothing. An
 # index belongs to the release with the longest file name that begins its own.
 sources_judge() { # DIR
   awk -F '\t' '
@@ -219,7 +219,7 @@ sources_judge() { # DIR
         if (!(i in part)) { print "source " f[2] " " f[3] " ? unsigned"; continue }
         sub(/\/+$/, "", uri[i])
         print "source " uri[i] " " suite[i] " " part[i] " " \
-          (f[5] == "yes" && !(i in bad) ? "signed" : "unsigned")
+          (f[5] == "yes" && !(i in bad) ? "signed index-signed" : "unsigned")
       }
     }' "$1/trusting" "$1/releases" "$1/targets"
 }

@@ -142,7 +142,8 @@ def lists(cache, how, mode, names):
     for repo, _ in states:
         uri = (list(repo.baseurl) + [repo.metalink, repo.mirrorlist, "-"])
         uri = next(one for one in uri if one)
-        say("source", uri.rstrip("/"), repo.id, "-", "signed" if repo.gpgcheck else "unsigned")
+        index = " index-signed" if repo.repo_gpgcheck else " index-unsigned"
+        say("source", uri.rstrip("/"), repo.id, "-", "signed" + index if repo.gpgcheck else "unsigned")
     say("lists", *judged(states))
     with open(names) as file:
         wanted = {line.split("\t")[0].strip() for line in file}

@@ -84,6 +84,25 @@ zypper_moves() { # FILE
 
 # --- What repositories offer --------------------------------------------------------------------
 
+# Which repositories may show an index without signature, `*` for all. zypper's own answer says 1 for
+# repo_gpgcheck whenever gpgcheck is on; libzypp demands a signature unless one of these files says no.
+zypper_loose() {
+  (
+    set +f --
+    for zo_file in /etc/zypp/zypp.conf /usr/etc/zypp/zypp.conf /etc/zypp/zypp.conf.d/*.conf \
+      /usr/etc/zypp/zypp.conf.d/*.conf /etc/zypp/repos.d/*.repo; do
+      [ ! -f "$zo_file" ] || set -- "$@" "$zo_file"
+    done
+    [ $# -eq 0 ] || awk '
+      FNR == 1 { alias = FILENAME ~ /conf$/ ? "*" : "" }
+      /^[ \t]*\[/ && alias != "*" { alias = $0; sub(/^[ \t]*\[/, "", alias); sub(/\].*/, "", alias) }
+      /^[ \t]*repo_gpgcheck[ \t]*=/ {
+        value = tolower($0); sub(/^[^=]*=/, "", value); gsub(/[ \t\r]/, "", value)
+        if (value !~ /^(1|yes|true|on|always)$/) print alias
+      }' "$@"
+  )
+}
+
 # As dnf_scan: `dnf.out` in DIR, of the same rows.
 zypper_scan() { # DIR refresh|cached newer|all PACKAGES
   zypper_lists
@@ -99,10 +118,16 @@ zypper_scan() { # DIR refresh|cached newer|all PACKAGES
       zypper_words "$1/zypp.refresh" 2 >"$1/refresh.failed"
   fi
   zypper_ask "$1" --no-refresh repos -E >"$1/zypp.repos.xml"
-  awk -v RS='<' "$AWK_XML"'
+  zypper_loose >"$1/zypp.loose"
+  awk -v loose_file="$1/zypp.loose" "$AWK_XML"'
+    BEGIN {
+      while ((getline line <loose_file) > 0) loose[line] = 1
+      RS = "<"
+    }
     /^repo / {
       alias = attr("alias"); name = attr("name"); gsub(/[\\\t]/, "", name)
-      signed = attr("gpgcheck") == "1" ? "signed" : "unsigned"
+      signed = ("*" in loose) || (alias in loose) ? "signed index-unsigned" : "signed index-signed"
+      if (attr("gpgcheck") != "1") signed = "unsigned"
     }
     /^url>/ {
       url = inner(); sub(/\/+$/, "", url)

@@ -5828,6 +5828,8 @@ export interface components {
             }[];
             sources: {
                 components: string;
+                /** @description rpm: `repo_gpgcheck`; null: not told */
+                isIndexSigned: boolean | null;
                 isSigned: boolean;
                 suite: string;
                 uri: string;
@@ -15285,6 +15287,8 @@ export interface operations {
                             suite: string;
                             /** @description hosts that take from it what nobody signed */
                             unauthenticatedHosts: number;
+                            /** @description hosts that do not say that its index must be signed there (rpm: `repo_gpgcheck`) */
+                            unsignedIndexHosts: number;
                             uri: string;
                         }[];
                     };
@@ -15373,6 +15377,8 @@ export interface operations {
                         suite: string;
                         /** @description hosts that take from it what nobody signed */
                         unauthenticatedHosts: number;
+                        /** @description hosts that do not say that its index must be signed there (rpm: `repo_gpgcheck`) */
+                        unsignedIndexHosts: number;
                         uri: string;
                     };
                 };
@@ -15466,6 +15472,8 @@ export interface operations {
                         suite: string;
                         /** @description hosts that take from it what nobody signed */
                         unauthenticatedHosts: number;
+                        /** @description hosts that do not say that its index must be signed there (rpm: `repo_gpgcheck`) */
+                        unsignedIndexHosts: number;
                         uri: string;
                     };
                 };
@@ -15558,6 +15566,8 @@ export interface operations {
                         suite: string;
                         /** @description hosts that take from it what nobody signed */
                         unauthenticatedHosts: number;
+                        /** @description hosts that do not say that its index must be signed there (rpm: `repo_gpgcheck`) */
+                        unsignedIndexHosts: number;
                         uri: string;
                     };
                 };

@@ -52,6 +52,7 @@ beforeAll(async () => {
       suite: "bionic-infra-security",
       components: "main",
       isSigned: true,
+      isIndexSigned: true,
     },
   ])}::jsonb) where name = 'sourced'`.execute(world.db);
   await loadFeedFile(world, systemActor, {

@@ -116,6 +116,7 @@ export const factsReplySchema = z
         suite: z.string(),
         components: z.string(),
         isSigned: z.boolean(),
+        isIndexSigned: z.boolean().nullable().describe("rpm: `repo_gpgcheck`; null: not told"),
       }),
     ),
     lists: z.strictObject({

@@ -52,6 +52,8 @@ const factsSchema: z.ZodType<HostFacts> = z.object({
       suite: z.string(),
       components: z.string(),
       isSigned: z.boolean(),
+      // Looks of before do not have it.
+      isIndexSigned: z.boolean().nullable().default(null),
     }),
   ),
   lists: z.object({ state: z.enum(["ok", "stale", "none"]), newestAt: z.number().nullable() }),

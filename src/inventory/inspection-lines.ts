@@ -274,14 +274,18 @@ function listsLine(draft: InspectionDraft, rest: string): boolean {
 }
 
 function sourceLine(draft: InspectionDraft, rest: string): boolean {
-  const match = /^(\S{1,300}) (\S{1,128}) ([\x20-\x7e]{1,200}) (signed|unsigned)$/.exec(rest);
+  const match =
+    /^(\S{1,300}) (\S{1,128}) ([\x20-\x7e]{1,200}) (unsigned|signed(?: index-(signed|unsigned))?)$/.exec(
+      rest,
+    );
   const isFull = draft.sources.length >= COUNT_MAX.sources;
   if (match?.[1] === undefined || isFull) return false;
   draft.sources.push({
     uri: match[1],
     suite: match[2] ?? "",
     components: match[3] ?? "",
-    isSigned: match[4] === "signed",
+    isSigned: match[4] !== "unsigned",
+    isIndexSigned: match[5] === undefined ? null : match[5] === "signed",
   });
   return true;
 }

@@ -45,6 +45,17 @@ function inspected(lines: readonly string[]): Inspection {
 }
 
 describe("parsing an inspection", () => {
+  test.each([
+    ["signed index-signed", { isSigned: true, isIndexSigned: true }],
+    ["signed index-unsigned", { isSigned: true, isIndexSigned: false }],
+    ["signed", { isSigned: true, isIndexSigned: null }],
+    ["unsigned", { isSigned: false, isIndexSigned: null }],
+  ])("reads a source that is %s", (said, expected) => {
+    const source = `source https://rpm.example.org/os baseos - ${said}`;
+    const { facts } = inspected(good.map((line) => (line.startsWith("source ") ? source : line)));
+    expect(facts.sources).toMatchObject([{ components: "-", ...expected }]);
+  });
+
   test("reads every kind of line", () => {
     const found = inspected(good);
     expect(found.badLineCount).toBe(0);

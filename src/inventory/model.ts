@@ -99,6 +99,11 @@ export interface HostFacts {
     readonly suite: string;
     readonly components: string;
     readonly isSigned: boolean;
+    /**
+     * Whether its index is taken by its signature alone: always with apt, with `repo_gpgcheck` where
+     * packages are rpm's. Null where it takes what nobody signed, and of programs that did not say.
+     */
+    readonly isIndexSigned: boolean | null;
   }[];
   /** Age of the package lists; `none` means that offers are unknown, not that there are none. */
   readonly lists: { readonly state: "ok" | "stale" | "none"; readonly newestAt: Instant | null };

@@ -73,11 +73,13 @@ export interface PackageSource {
   /** Hosts that have it, and those of them that take from it what nobody signed. */
   readonly hosts: number;
   readonly unauthenticatedHosts: number;
+  /** Hosts that take signed packages from it, but by an index that need not be signed, or did not tell. */
+  readonly unsignedIndexHosts: number;
   readonly assessment: SourceAssessment | null;
   readonly key: SourceKey | null;
 }
 
-export const distrustReasons = ["unauthenticated", "blocked", "refused"] as const;
+export const distrustReasons = ["unauthenticated", "unsigned-index", "blocked", "refused"] as const;
 export type DistrustReason = (typeof distrustReasons)[number];
 
 /** Why a host with this source takes part in no plan. */
@@ -92,6 +94,7 @@ export function distrustToText({ uri, suite, because }: DistrustedSource): strin
     blocked: "is blocked",
     refused: "failed this server's own check against its pinned key (fettle source list)",
     unauthenticated: "gives packages that nobody signed",
+    "unsigned-index": "may show an index without signature: set repo_gpgcheck=1, then look again",
   } as const;
   return `${uri} ${suite} ${what[because]}`;
 }

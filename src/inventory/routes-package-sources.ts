@@ -24,6 +24,9 @@ const sourceSchema = z.strictObject({
   components: z.array(z.string()).describe("`-` where a host could not read its lists"),
   hosts: z.int(),
   unauthenticatedHosts: z.int().describe("hosts that take from it what nobody signed"),
+  unsignedIndexHosts: z
+    .int()
+    .describe("hosts that do not say that its index must be signed there (rpm: `repo_gpgcheck`)"),
   concern: z.string().nullable().describe("what is to be minded, in words"),
   assessment: z
     .strictObject({

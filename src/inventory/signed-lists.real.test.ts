@@ -71,7 +71,10 @@ beforeAll(async () => {
   await addHost(world, {
     name: "a-1",
     packages: [aPackage({ name: "libssl3", source: "openssl", ecosystem: "Debian:12" })],
-    runtime: [`source ${uri} stable main signed`, `source ${uri}/rpm baseos - signed`],
+    runtime: [
+      `source ${uri} stable main signed index-signed`,
+      `source ${uri}/rpm baseos - signed index-signed`,
+    ],
   });
 });
 afterAll(async () => {

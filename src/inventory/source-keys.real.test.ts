@@ -46,7 +46,9 @@ beforeAll(async () => {
   deb = { uri, suite: "stable" };
   rpm = { uri: `${uri}/rpm`, suite: "baseos" };
   const packages = [aPackage({ name: "libssl3", source: "openssl", ecosystem: "Debian:12" })];
-  const runtime = [deb, rpm].map((source) => `source ${source.uri} ${source.suite} main signed`);
+  const runtime = [deb, rpm].map(
+    (source) => `source ${source.uri} ${source.suite} main signed index-signed`,
+  );
   await addHost(world, { name: "a-1", packages, runtime });
 });
 afterAll(async () => {

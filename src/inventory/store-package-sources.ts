@@ -19,13 +19,16 @@ export async function loadPackageSources(
   const { rows } = await sql<Row>`
     with had as (
       select s ->> 'uri' as uri, s ->> 'suite' as suite, s ->> 'components' as components,
-             h.num, not (s ->> 'isSigned')::boolean and s ->> 'components' <> '?' as is_open
+             h.num, not (s ->> 'isSigned')::boolean and s ->> 'components' <> '?' as is_open,
+             (s ->> 'isSigned')::boolean
+               and not coalesce((s ->> 'isIndexSigned')::boolean, false) as is_unsigned_index
         from host h cross join lateral jsonb_array_elements(h.facts -> 'sources') s
        where h.removed_at is null and ${scopeSql(scopes, "h.labels")}),
     counted as (
       select uri, suite, array_agg(distinct components) as components,
              count(distinct num)::int as hosts,
-             (count(distinct num) filter (where is_open))::int as "unauthenticatedHosts"
+             (count(distinct num) filter (where is_open))::int as "unauthenticatedHosts",
+             (count(distinct num) filter (where is_unsigned_index))::int as "unsignedIndexHosts"
         from had group by uri, suite)
     select c.*, a.trust, a.kind, a.reason, a.assessed_by as "assessedBy",
            a.assessed_at as "assessedAt",
@@ -37,12 +40,12 @@ export async function loadPackageSources(
 }
 
 function sourceOf(row: Row): PackageSource {
-  const { uri, suite, hosts, unauthenticatedHosts, ...rest } = row;
+  const { uri, suite, hosts, unauthenticatedHosts, unsignedIndexHosts, ...rest } = row;
   const components = row.components.flatMap((several) => several.split(/[ ,]+/));
   const { trust, kind, reason, key, assessedBy, assessedAt } = rest;
   const isAssessed = trust != null && kind != null && assessedBy != null && assessedAt != null;
   return {
-    ...{ uri, suite, hosts, unauthenticatedHosts },
+    ...{ uri, suite, hosts, unauthenticatedHosts, unsignedIndexHosts },
     components: [...new Set(components)].sort(),
     assessment: isAssessed
       ? { uri, suite, trust, kind, reason: reason ?? "", assessedBy, assessedAt }

@@ -168,7 +168,7 @@ describe("sources that hosts take packages from", () => {
     const packages = [aPackage({ name: "libssl3", source: "openssl", ecosystem: "Debian:12" })];
     const runtime = [
       `source ${loose.uri} ${loose.suite} main unsigned`,
-      `source ${signed.uri} ${signed.suite} main,contrib signed`,
+      `source ${signed.uri} ${signed.suite} main,contrib signed index-signed`,
     ];
     await addHost(made.world, { name: "y-open", packages, runtime });
     const unread = [`source ${loose.uri} ${loose.suite} ? unsigned`];
@@ -215,6 +215,31 @@ describe("sources that hosts take packages from", () => {
     expect(listed.filter(({ uri }) => [flat.uri, rpm.uri].includes(uri))).toMatchObject([
       { ...flat, hosts: 1, unauthenticatedHosts: 1 },
       { ...rpm, hosts: 1, unauthenticatedHosts: 1 },
+    ]);
+  });
+
+  test("are told by the hosts that demand no signed index of rpm's, and by those that do not say", async () => {
+    const { db } = made.world;
+    const packages = [aPackage({ name: "libssl3", source: "openssl", ecosystem: "Debian:12" })];
+    const uri = "http://index.example/os";
+    const suites = { strict: "index-signed", loose: "index-unsigned", silent: "" };
+    const runtime = Object.entries(suites).map(([suite, word]) =>
+      `source ${uri} ${suite} - signed ${word}`.trim(),
+    );
+    await addHost(made.world, { name: "y-index", packages, runtime });
+    const selected = await loadSelectedHosts(db, { scopes: everywhere, selector: [], target });
+    expect(selected.find(({ name }) => name === "y-index")?.distrusted).toEqual([
+      { uri, suite: "loose", because: "unsigned-index" },
+      { uri, suite: "silent", because: "unsigned-index" },
+    ]);
+    const listed = await loadPackageSources(db, everywhere);
+    const ours = listed.filter((source) => source.uri === uri);
+    expect(
+      ours.map((one) => [one.suite, one.unsignedIndexHosts, one.unauthenticatedHosts]),
+    ).toEqual([
+      ["loose", 1, 0],
+      ["silent", 1, 0],
+      ["strict", 0, 0],
     ]);
   });
 

@@ -66,6 +66,10 @@ function oneHostFaults(
   if (isOpen && policy.sources.unauthenticated === "block") {
     faults.push(fault("host-source", `${host.name} has a source that nobody signs`));
   }
+  const isLoose = host.distrusted.some(({ because }) => because === "unsigned-index");
+  if (isLoose && policy.sources.unsignedIndex === "block") {
+    faults.push(fault("host-source", `${host.name} does not demand a signed index of a source`));
+  }
 }
 
 /** Each moment in which a host may start must be one that its own calendar leaves open. */

@@ -13,6 +13,7 @@ import { sha256 } from "../base/digest.ts";
 import { DAY_MS, HOUR_MS } from "../base/instant.ts";
 import { parseCalendar } from "../calendar/calendar-policy.ts";
 import { parseRings } from "../policy/rings.ts";
+import { anySources } from "../policy/rings-sources.ts";
 import { type BodyText, parseBody, writeBody } from "./body.ts";
 import { checkPlan } from "./checker.ts";
 import { type PlanRule, planRules } from "./fault.ts";
@@ -456,6 +457,13 @@ const mutations: Record<PlanRule, readonly (readonly [Planned, PlanInput?])[]> =
     [good, hostsChanged({ distrusted: [{ ...openSource, because: "unauthenticated" }] })],
     [good, hostsChanged({ distrusted: [{ ...openSource, because: "blocked" }] })],
     [good, hostsChanged({ distrusted: [{ ...openSource, because: "refused" }] })],
+    [
+      good,
+      {
+        ...hostsChanged({ distrusted: [{ ...openSource, because: "unsigned-index" }] }),
+        policy: { ...input.policy, sources: { ...anySources, unsignedIndex: "block" } },
+      },
+    ],
   ],
   "host-forgotten": [[good, { ...input, hosts: [...input.hosts, aHost("late")] }]],
   "host-excluded": [[withExcluded()]],

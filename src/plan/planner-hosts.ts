@@ -142,6 +142,12 @@ function placeHost(
 
 /** The sources for which a host takes no part. Its own program refuses unsigned ones in any case. */
 export function distrustedUnder(policy: RingsPolicy, host: PlanHost): readonly DistrustedSource[] {
-  const mayBeOpen = policy.sources.unauthenticated === "allow";
-  return host.distrusted.filter(({ because }) => because !== "unauthenticated" || !mayBeOpen);
+  const { unauthenticated, unsignedIndex } = policy.sources;
+  const may = {
+    unauthenticated,
+    "unsigned-index": unsignedIndex,
+    blocked: "block",
+    refused: "block",
+  };
+  return host.distrusted.filter(({ because }) => may[because] === "block");
 }

@@ -136,6 +136,17 @@ describe("a plan", () => {
     expect(plan(third).report.excluded).toMatchObject([{ name: "bad" }]);
   });
 
+  test("takes hosts that demand no signed index, unless the policy asks for it", () => {
+    const distrusted = [{ ...loose, because: "unsigned-index" as const }];
+    const input = aPlanInput({ hosts: [aHost("loose", { distrusted }), aHost("good")] });
+    expect(plan(input).report.excluded).toEqual([]);
+    const policy = parseRings(`${testRings}\nsources: { unsignedIndex: block }\n`);
+    const { excluded } = plan({ ...input, policy }).report;
+    expect(excluded.map(({ name, because }) => [name, exclusionToText(because)])).toEqual([
+      ["loose", expect.stringContaining("set repo_gpgcheck=1")],
+    ]);
+  });
+
   test("is none when nobody can go back and nobody said that this is accepted", () => {
     const input = aPlanInput();
     const [pair] = input.resolutions;

@@ -20,6 +20,7 @@ const stateSchema = z.object({
   distribution: z.string(),
   release: z.string(),
   open: z.array(z.object({ uri: z.string(), suite: z.string() })),
+  loose: z.array(z.object({ uri: z.string(), suite: z.string() })),
   blocked: z.array(
     z.object({ uri: z.string(), suite: z.string(), because: z.enum(["blocked", "refused"]) }),
   ),
@@ -69,6 +70,8 @@ export async function loadSelectedHosts(
              'distribution', h.facts -> 'distribution', 'release', h.facts -> 'release',
              'open', jsonb_path_query_array(h.facts,
                '$.sources[*] ? (@.isSigned == false && @.components != "?")'),
+             'loose', jsonb_path_query_array(h.facts,
+               '$.sources[*] ? (@.isSigned == true && !(@.isIndexSigned == true))'),
              'blocked', (
                select coalesce(jsonb_agg(b.source || jsonb_build_object('because', b.because)
                                          order by b.because, b.source), '[]')
@@ -100,6 +103,7 @@ function selectedHost({ state, ...row }: Row): SelectedHost {
     held: seen.held,
     distrusted: [
       ...seen.open.map(({ uri, suite }) => ({ uri, suite, because: "unauthenticated" as const })),
+      ...seen.loose.map(({ uri, suite }) => ({ uri, suite, because: "unsigned-index" as const })),
       ...seen.blocked,
     ],
     read: readSourcesOf(seen),

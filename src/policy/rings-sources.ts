@@ -7,6 +7,8 @@ import { duration } from "./rings-fields.ts";
 export interface SourceRules {
   /** Whether hosts take part that take packages from where nobody signs them. */
   readonly unauthenticated: "block" | "allow";
+  /** Whether hosts take part that do not demand a signed index of each source (rpm: `repo_gpgcheck`). */
+  readonly unsignedIndex: "block" | "allow";
   /** Whether a plan may bring files that no signed index names which this server itself verified. */
   readonly unproven: "block" | "allow";
   /**
@@ -42,18 +44,22 @@ const younger = z.union([
 export const sourceRules = strictFields({
   /** `allow` plans for such hosts; each host refuses the files of that source all the same. */
   unauthenticated: z.enum(["block", "allow"]).default("block"),
+  /** `block` asks for `repo_gpgcheck=1` in each repository of rpm's; apt always demands a signed index. */
+  unsignedIndex: z.enum(["block", "allow"]).default("allow"),
   /** `block` takes only what an index names that this server verified by pinned keys. */
   unproven: z.enum(["block", "allow"]).default("allow"),
   minimumAge: duration({ min: MINUTE_MS, max: 90 * DAY_MS }).optional(),
   younger: z.array(younger).max(32).default([]),
 }).transform(
-  ({ unauthenticated, unproven, minimumAge, younger: rules }): SourceRules => ({
-    ...{ unauthenticated, unproven, minimumAgeMs: minimumAge ?? null, younger: rules },
+  ({ unauthenticated, unsignedIndex, unproven, minimumAge, younger: rules }): SourceRules => ({
+    ...{ unauthenticated, unsignedIndex, unproven },
+    ...{ minimumAgeMs: minimumAge ?? null, younger: rules },
   }),
 );
 
 export const anySources: SourceRules = {
-  ...{ unauthenticated: "block", unproven: "allow", minimumAgeMs: null, younger: [] },
+  ...{ unauthenticated: "block", unsignedIndex: "allow", unproven: "allow" },
+  ...{ minimumAgeMs: null, younger: [] },
 };
 
 /** Why a file of a suite need not be old; null where it must. */

@@ -40,7 +40,7 @@ beforeAll(async () => {
   ada = await aPerson(world, "ada", { role: "admin", scope: "" });
   signer = openSigner("Archive");
   const hosts = [{ name: "web-1", labels: { ring: "canary" } }];
-  await someHosts(world, hosts, [`source ${source.uri} ${source.suite} main signed`]);
+  await someHosts(world, hosts, [`source ${source.uri} ${source.suite} main signed index-signed`]);
   patch = await aPatch(world, carol);
 });
 afterAll(async () => {

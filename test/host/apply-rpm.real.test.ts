@@ -23,6 +23,8 @@ interface Manager {
   readonly processes: readonly string[];
   /** Keeps `libdemo` where it is, in the manager's own words. */
   readonly lock: (root: Root) => Promise<unknown>;
+  /** Whether it takes a source's index by its signature unless told otherwise. */
+  readonly index: "index-signed" | "index-unsigned";
   readonly looseSource: readonly [file: string, text: string];
   /** Shows what the manager itself keeps of a transaction, and what that has to say. */
   readonly history: readonly [command: string, said: string];
@@ -37,6 +39,7 @@ const MANAGERS: readonly Manager[] = [
     processes: ["dnf-3", "python3", "python3.11", "rpm"],
     lock: async (root) =>
       root.write("etc/dnf/plugins/versionlock.list", "# by erin\nlibdemo-0:1.0-1.*\n"),
+    index: "index-unsigned",
     looseSource: ["etc/yum.repos.d/loose.repo", LOOSE],
     history: ["dnf-3 -q history list 2>/dev/null | tail -n 1", "Upgrade"],
     busy: "exec rpm -U --oldpackage --replacepkgs /srv/repo/demo-slow-1.0-1.noarch.rpm",
@@ -45,6 +48,7 @@ const MANAGERS: readonly Manager[] = [
     by: "zypper",
     processes: ["zypper", "rpm"],
     lock: async (root) => root.sh("zypper -n addlock 'libd*'"),
+    index: "index-signed",
     looseSource: ["etc/zypp/repos.d/loose.repo", LOOSE],
     history: ["cat /var/log/zypp/history", "|install|demo-web|2.0-1|noarch|"],
     busy: "exec zypper -n install --force demo-slow",
@@ -90,8 +94,15 @@ describe.each(MANAGERS)("a checked job on a host of rpm, by $by", concurrent, (m
   }) => {
     const host = await fresh(onTestFinished);
     const look = await fixture.server.inspect(host, "inspect refresh");
-    expect(look.lines).toContain("source file:///srv/repo demo - signed");
+    expect(look.lines).toContain(`source file:///srv/repo demo - signed ${manager.index}`);
     expect(look.lines.find((line) => line.startsWith("lists "))).toMatch(/^lists ok /);
+    const [file, loose] = manager.looseSource;
+    const told = { "index-signed": "0", "index-unsigned": "1" }[manager.index];
+    host.write(file, loose.replace("gpgcheck=0", `gpgcheck=1\nrepo_gpgcheck=${told}`));
+    const other = manager.index === "index-signed" ? "index-unsigned" : "index-signed";
+    const asked = await fixture.server.inspect(host, "inspect");
+    expect(asked.lines).toContain(`source file:///srv/repo loose - signed ${other}`);
+    await host.sh(`rm /${file}`);
     const [lib, page] = ["libdemo", "demo-web"].map((name) => {
       const [one, two] = ["1.0", "2.0"].map(
         (version) => fixture.packages.find((p) => p.name === name && p.version === version)?.sha256,

@@ -25,7 +25,7 @@ async function prepare({ world }: Site): Promise<void> {
   await addHost(world, {
     name: "a-1",
     packages: [aPackage({ name: "libssl3", source: "openssl", ecosystem: "Debian:12" })],
-    runtime: [main, ppa].map(({ uri, suite }) => `source ${uri} ${suite} main signed`),
+    runtime: [main, ppa].map(({ uri, suite }) => `source ${uri} ${suite} main signed index-signed`),
   });
   const ada = await aPerson(world, "anna", { role: "admin", scope: "" });
   const pin = { form: "deb" as const, keyring: signer.publicKey, reason: "from Debian" };

@@ -50,7 +50,7 @@ export function PackageSourcesPart() {
 
 function SourcePanel(props: { readonly source: Source; readonly actions: readonly Action[] }) {
   const { source, actions } = props;
-  const { uri, suite, key, assessment, hosts, unauthenticatedHosts } = source;
+  const { uri, suite, key, assessment } = source;
   const [tone, word] = stateOf(source);
   return (
     <Panel title={`${uri} ${suite}`}>
@@ -67,12 +67,7 @@ function SourcePanel(props: { readonly source: Source; readonly actions: readonl
         <Facts
           of={[
             ["Components", source.components.join(", ")],
-            [
-              "Hosts",
-              unauthenticatedHosts === 0
-                ? `${hosts}, all with its signature checked`
-                : `${hosts}, of which ${unauthenticatedHosts} take what nobody signed`,
-            ],
+            ["Hosts", hostsOf(source)],
             [
               "Assessment",
               assessment === null
@@ -93,6 +88,13 @@ function SourcePanel(props: { readonly source: Source; readonly actions: readonl
       )}
     </Panel>
   );
+}
+
+function hostsOf({ hosts, unauthenticatedHosts, unsignedIndexHosts }: Source): string {
+  const open = `of which ${unauthenticatedHosts} take what nobody signed`;
+  const packages = unauthenticatedHosts === 0 ? "all with its signature checked" : open;
+  const index = `${unsignedIndexHosts} demand no signed index (repo_gpgcheck)`;
+  return `${hosts}, ${packages}${unsignedIndexHosts === 0 ? "" : `; ${index}`}`;
 }
 
 function stateOf({ key, assessment, unauthenticatedHosts }: Source): readonly [Tone, string] {

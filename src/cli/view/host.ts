@@ -139,12 +139,18 @@ function staleText(facts: Facts): string {
   ])}`;
 }
 
+function indexWord({ isIndexSigned }: Facts["sources"][number]): string {
+  if (isIndexSigned === null) return "not told";
+  return isIndexSigned ? "signature demanded" : "signature not demanded";
+}
+
 function sourcesText(facts: Facts): string {
   return `Package sources:\n${renderTable(facts.sources, [
     { head: "uri", cell: (s) => s.uri },
     { head: "suite", cell: (s) => s.suite },
     { head: "components", cell: (s) => s.components },
     { head: "signature", cell: (s) => (s.isSigned ? "checked" : "NOT CHECKED") },
+    { head: "index", cell: (s) => indexWord(s) },
   ])}`;
 }
 
