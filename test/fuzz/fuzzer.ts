@@ -29,6 +29,8 @@ export interface FuzzOptions {
   readonly isOver: (runs: number) => boolean;
   /** Called before each input, so that somebody outside can tell which one never came back. */
   readonly onInput?: (input: Buffer) => void;
+  /** Called after each: what the fuzzer itself takes until the next one is not the parser's. */
+  readonly onAnswer?: () => void;
 }
 
 /** Coverage costs more than most inputs; a batch that reached nothing new costs it once. */
@@ -55,7 +57,9 @@ async function go(target: FuzzTarget, options: FuzzOptions, coverage: Coverage):
   const one = async (input: Buffer): Promise<Finding | null> => {
     runs += 1;
     options.onInput?.(input);
-    return await tryInput(target, input);
+    const finding = await tryInput(target, input);
+    options.onAnswer?.();
+    return finding;
   };
   for (const seed of pool) {
     const finding = await one(seed);

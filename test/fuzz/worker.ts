@@ -11,7 +11,7 @@ export interface WorkerInput {
   readonly target: string;
   readonly seconds: number;
   readonly seed: number;
-  /** Length of the input in hand, its number, then its bytes. */
+  /** Length of the input in hand, twice the inputs so far (odd while one is being read), its bytes. */
   readonly inHand: SharedArrayBuffer;
 }
 
@@ -29,6 +29,7 @@ const run = await fuzz(target, {
     head[0] = Math.min(input.length, room.length);
     Atomics.add(head, 1, 1);
   },
+  onAnswer: () => Atomics.add(head, 1, 1),
 });
 parentPort?.postMessage({
   ...{ runs: run.runs, reached: run.reached, kept: run.kept },
