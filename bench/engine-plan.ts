@@ -1,11 +1,13 @@
+import { monitorEventLoopDelay } from "node:perf_hooks";
 import { sql } from "kysely";
 import { sha256 } from "../src/base/digest.ts";
 import type { PlanDigest, SubjectId } from "../src/base/ids.ts";
+import { givingWay } from "../src/base/slices.ts";
 import { copyIn } from "../src/db/copy-in.ts";
 import { type Db, inTransaction } from "../src/db/database.ts";
-import { checkPlan } from "../src/plan/checker.ts";
+import { checkInPieces } from "../src/plan/checker.ts";
 import type { Plan, PlanHost, PlanInput, PlanReport, ResolvedPair } from "../src/plan/model.ts";
-import { plan } from "../src/plan/planner.ts";
+import { planInPieces } from "../src/plan/planner.ts";
 import { insertPlan, leafRows } from "../src/plan/store.ts";
 import { aHost, aMove, aPlanInput, movesOf } from "../test/builders/plan.ts";
 import { treeSeconds } from "./cpu-account.ts";
@@ -39,6 +41,8 @@ export interface Planned {
   readonly seconds: number;
   /** Of the checker, which reads all of it again from its texts. */
   readonly checkSeconds: number;
+  /** The longest that others waited meanwhile, in milliseconds. */
+  readonly waitedMs: number;
   readonly grownMiB: number;
   readonly made: { readonly plan: Plan; readonly report: PlanReport };
 }
@@ -46,20 +50,24 @@ export interface Planned {
 const MIB = 1024 * 1024;
 
 /** Seconds of one plan, and by how much the process is larger with it than with its input alone. */
-export function planned(input: PlanInput): Planned {
+export async function planned(input: PlanInput): Promise<Planned> {
   globalThis.gc?.();
   const before = process.memoryUsage().rss;
+  const waits = monitorEventLoopDelay({ resolution: 1 });
+  waits.enable();
   const started = performance.now();
-  const result = plan(input);
+  const result = await givingWay(planInPieces(input));
   const seconds = (performance.now() - started) / 1_000;
   const { plan: made, report } = result;
   if (made === null) throw new Error("the fleet cannot be planned");
   const grownMiB = Math.round((process.memoryUsage().rss - before) / MIB);
   const checking = performance.now();
-  const [fault] = checkPlan(result, input, input.policy);
+  const [fault] = await givingWay(checkInPieces(result, input, input.policy));
   if (fault !== undefined) throw new Error(`the plan breaks a rule: ${fault.detail}`);
   const checkSeconds = (performance.now() - checking) / 1_000;
-  return { seconds, checkSeconds, grownMiB, made: { plan: made, report } };
+  waits.disable();
+  const waitedMs = Math.round(waits.max / 1e6);
+  return { seconds, checkSeconds, waitedMs, grownMiB, made: { plan: made, report } };
 }
 
 export interface Written {

@@ -61,11 +61,11 @@ const parts: Readonly<Record<string, (bench: BenchDatabase) => Promise<void>>> =
 async function plan(bench: BenchDatabase): Promise<void> {
   for (const count of flags.plans.split(",").map(Number)) {
     const input = fleetInput(count);
-    const one = planned(input);
+    const one = await planned(input);
     const [seconds, checkSeconds] = [round(one.seconds), round(one.checkSeconds)];
     const perHostUs = round((seconds / count) * 1e6);
-    const { grownMiB } = one;
-    print("plan", { hosts: count, seconds, checkSeconds, grownMiB, perHostUs });
+    const { grownMiB, waitedMs } = one;
+    print("plan", { hosts: count, seconds, checkSeconds, waitedMs, grownMiB, perHostUs });
     const written = await writePlan(bench, input, one.made);
     print("rows of a plan", {
       hosts: count,

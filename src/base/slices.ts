@@ -1,3 +1,5 @@
+import type { InPieces } from "./pieces.ts";
+
 /**
  * Long calculations give way in between, so that the server answers others meanwhile. A pause is asked
  * for after every small piece of work and is taken only once a slice of time is used up: asking costs
@@ -24,4 +26,14 @@ export function slices(sliceMs = SLICE_MS): Slices {
       since = performance.now();
     },
   };
+}
+
+/** Carries out a calculation in pieces, and lets others have their turn whenever a slice is used up. */
+export async function givingWay<T>(work: InPieces<T>): Promise<T> {
+  const pause = slices();
+  for (;;) {
+    const step = work.next();
+    if (step.done === true) return step.value;
+    if (pause.isDue()) await pause.taken();
+  }
 }

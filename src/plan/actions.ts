@@ -3,6 +3,7 @@ import { Bug, Failure } from "../base/failure.ts";
 import type { HostId, PatchId, PlanDigest, SubjectId } from "../base/ids.ts";
 import type { Instant } from "../base/instant.ts";
 import { parseSelector } from "../base/labels.ts";
+import { givingWay } from "../base/slices.ts";
 import { calendarInForce } from "../calendar/actions.ts";
 import { inTransaction } from "../db/database.ts";
 import type { World } from "../db/world.ts";
@@ -17,11 +18,11 @@ import { childTitle, demandParent, withoutFamily } from "./actions-parent.ts";
 import { followPatch } from "./actions-patch.ts";
 import { type Asking, resolvePairs } from "./actions-resolve.ts";
 import { demandPlan } from "./actions-show.ts";
-import { checkPlan } from "./checker.ts";
+import { checkInPieces } from "./checker.ts";
 import { impactOf } from "./impact.ts";
 import type { HostRule, Plan, PlanInput, Planned, PlanReport } from "./model.ts";
 import { exclusionToText } from "./plan-story.ts";
-import { plan } from "./planner.ts";
+import { planInPieces } from "./planner.ts";
 import { blockerToText } from "./planner-report.ts";
 import { isRuleWithin, readRule, ruleSelector } from "./rule.ts";
 import { parseStatement } from "./statement.ts";
@@ -122,8 +123,8 @@ export async function createPlan(
     supersedes: supersededBy(replaced),
     rule,
   };
-  const planned = plan(input);
-  const made = demandGood(planned, input);
+  const planned = await givingWay(planInPieces(input));
+  const made = await demandGood(planned, input);
   await commitPlan(world, actor, { made, planned, input, patch, changeNumber, parent });
   return { plan: made, report: planned.report, changeNumber };
 }
@@ -202,7 +203,7 @@ function supersededBy(replaced: StoredPlan | null): PlanDigest[] {
   );
 }
 
-function demandGood(planned: Planned, input: PlanInput): Plan {
+async function demandGood(planned: Planned, input: PlanInput): Promise<Plan> {
   const { report } = planned;
   if (planned.plan === null) {
     throw new Failure(
@@ -215,7 +216,7 @@ function demandGood(planned: Planned, input: PlanInput): Plan {
       { facts: { blocked: report.blocked, excluded: report.excluded.slice(0, 100) } },
     );
   }
-  const faults = checkPlan(planned, input, input.policy);
+  const faults = await givingWay(checkInPieces(planned, input, input.policy));
   if (faults.length > 0) {
     const texts = faults.slice(0, 5).map((fault) => `${fault.rule}: ${fault.detail}`);
     throw new Bug(`the planner made a plan that breaks its own rules: ${texts.join("; ")}`);

@@ -1,4 +1,5 @@
 import { selects } from "../base/labels.ts";
+import { type InPieces, PIECE } from "../base/pieces.ts";
 import { orderOf } from "../intel/versions/order.ts";
 import { type PackageOrder, placeOf } from "../policy/rings-packages.ts";
 import { rebootsFor } from "../policy/rings-reboots.ts";
@@ -16,11 +17,12 @@ import { whyOneWay } from "./one-way.ts";
  * Rules about what is done: each host's body is exactly the transaction its package manager answered,
  * with the restarts and probes that the host needs, and the way back for all of it.
  */
-export function bodyFaults(judged: Judged): PlanFault[] {
+export function* bodyFaults(judged: Judged): InPieces<PlanFault[]> {
   const { documents, hosts } = judged;
   const faults: PlanFault[] = [];
   const judgedBodies = new Map<string, Map<Resolution | null, Set<string>>>();
   for (const [at, leaf] of documents.leaves.entries()) {
+    if (at % PIECE === 0) yield;
     const host = hosts[at];
     const body = documents.bodies.get(leaf.body);
     if (host === undefined || body === undefined) continue;

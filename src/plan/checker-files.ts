@@ -1,3 +1,4 @@
+import { type InPieces, PIECE } from "../base/pieces.ts";
 import { youngerBecause } from "../policy/rings-sources.ts";
 import { fault, type Judged } from "./checker-judged.ts";
 import type { PlanFault } from "./fault.ts";
@@ -7,11 +8,12 @@ import type { PackageStep, PlanHost } from "./model.ts";
  * Rules about the files that bodies name: none that a source of the host signs otherwise, none that no
  * source names where all are read, none younger than the policy asks.
  */
-export function fileFaults(judged: Judged): PlanFault[] {
+export function* fileFaults(judged: Judged): InPieces<PlanFault[]> {
   const { documents, hosts } = judged;
   const faults: PlanFault[] = [];
   const seen = new Map<string, Set<string>>();
   for (const [at, leaf] of documents.leaves.entries()) {
+    if (at % PIECE === 0) yield;
     const host = hosts[at];
     if (host === undefined) continue;
     const ofBody = seen.get(leaf.body) ?? new Set();

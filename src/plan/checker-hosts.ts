@@ -1,4 +1,5 @@
 import { SECOND_MS } from "../base/instant.ts";
+import { type InPieces, PIECE } from "../base/pieces.ts";
 import { covers, type Span } from "../base/spans.ts";
 import { hostTimes, timesKey } from "../calendar/host-times.ts";
 import { ringOf } from "../policy/rings.ts";
@@ -9,11 +10,12 @@ import type { PlanFacts, PlanHost, Resolution } from "./model.ts";
 import type { StatementWave } from "./statement.ts";
 
 /** Rules about who is in a plan: each host known, once, in its own ring, and none forgotten. */
-export function hostFaults(judged: Judged): PlanFault[] {
+export function* hostFaults(judged: Judged): InPieces<PlanFault[]> {
   const { documents, facts, planned, plan, hosts } = judged;
   const seen = new Set<string>();
   const faults: PlanFault[] = [];
   for (const [at, leaf] of documents.leaves.entries()) {
+    if (at % PIECE === 0) yield;
     if (seen.has(leaf.host)) faults.push(fault("host-twice", leaf.host));
     seen.add(leaf.host);
     const host = hosts[at];
@@ -24,9 +26,10 @@ export function hostFaults(judged: Judged): PlanFault[] {
     const ring = documents.statement.waves[leaf.wave - 1]?.ring;
     oneHostFaults(judged, { host, ring, faults });
   }
-  faults.push(...calendarFaults(judged));
+  for (const one of yield* calendarFaults(judged)) faults.push(one);
   const excluded = new Set(planned.report.excluded.map((entry) => entry.host));
-  for (const host of facts.hosts) {
+  for (const [at, host] of facts.hosts.entries()) {
+    if (at % PIECE === 0) yield;
     const isPlanned = seen.has(host.protocolId);
     if (isPlanned && excluded.has(host.id)) faults.push(fault("host-excluded", host.name));
     if (!isPlanned && !excluded.has(host.id)) faults.push(fault("host-forgotten", host.name));
@@ -73,11 +76,12 @@ function oneHostFaults(
 }
 
 /** Each moment in which a host may start must be one that its own calendar leaves open. */
-function calendarFaults(judged: Judged): PlanFault[] {
+function* calendarFaults(judged: Judged): InPieces<PlanFault[]> {
   const { documents, facts, hosts } = judged;
   const asked = new Map<string, boolean>();
   const faults: PlanFault[] = [];
   for (const [at, leaf] of documents.leaves.entries()) {
+    if (at % PIECE === 0) yield;
     const host = hosts[at];
     const wave = documents.statement.waves[leaf.wave - 1];
     if (host === undefined || wave === undefined) continue;

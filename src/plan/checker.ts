@@ -1,5 +1,6 @@
 import { type Digest, sha256 } from "../base/digest.ts";
 import { instantToSeconds, SECOND_MS } from "../base/instant.ts";
+import { type InPieces, inOneGo, PIECE } from "../base/pieces.ts";
 import type { RingsPolicy } from "../policy/rings.ts";
 import { type BodyText, parseBody } from "./body.ts";
 import { bodyFaults } from "./checker-bodies.ts";
@@ -14,7 +15,7 @@ import { tierFaults } from "./checker-tiers.ts";
 import { waveFaults } from "./checker-waves.ts";
 import type { PlanFault, PlanRule } from "./fault.ts";
 import { type Leaf, parseLeaf } from "./leaf.ts";
-import type { Plan, PlanFacts, Planned, Resolution } from "./model.ts";
+import type { Plan, PlanFacts, PlanHost, Planned, Resolution } from "./model.ts";
 import { parseStatement, type Statement } from "./statement.ts";
 import { buildTree } from "./tree.ts";
 
@@ -25,13 +26,22 @@ import { buildTree } from "./tree.ts";
  */
 /** Every rule that the plan breaks; none for a good plan, and none where there is no plan. */
 export function checkPlan(planned: Planned, facts: PlanFacts, policy: RingsPolicy): PlanFault[] {
+  return inOneGo(checkInPieces(planned, facts, policy));
+}
+
+/** The same; a million hosts take seconds, and others are answered meanwhile. */
+export function* checkInPieces(
+  planned: Planned,
+  facts: PlanFacts,
+  policy: RingsPolicy,
+): InPieces<PlanFault[]> {
   const { plan } = planned;
   if (plan === null) return [];
   const statement = parseStatement(plan.statement);
   if (!statement.ok) {
     return [fault("statement-format", `line ${statement.line}: ${statement.why}`)];
   }
-  const leaves = readLeaves(plan, statement.value, facts);
+  const leaves = yield* readLeaves(plan, statement.value, facts);
   const bodies = readBodies(plan);
   const faults = [
     ...headFaults(plan, statement.value, facts, policy),
@@ -42,22 +52,45 @@ export function checkPlan(planned: Planned, facts: PlanFacts, policy: RingsPolic
     ...bodyCountFaults(statement.value, leaves.leaves, bodies.bodies),
   ];
   const documents = { statement: statement.value, leaves: leaves.leaves, bodies: bodies.bodies };
-  const known = new Map(facts.hosts.map((host) => [host.protocolId, host]));
-  const hosts = documents.leaves.map((leaf) => known.get(leaf.host));
+  const hosts = yield* hostsOf(documents.leaves, facts);
   const resolved = resolvedPairs(facts);
   const judged = { plan, planned, documents, facts, policy, hosts, resolved };
-  return [
-    ...faults,
-    ...waveFaults(judged),
-    ...cutFaults(judged),
-    ...serviceOrderFaults(judged),
-    ...tierOrderFaults(judged),
-    ...tierFaults(judged),
-    ...budgetFaults(judged),
-    ...hostFaults(judged),
-    ...bodyFaults(judged),
-    ...fileFaults(judged),
-  ];
+  for (const rule of [
+    waveFaults,
+    cutFaults,
+    serviceOrderFaults,
+    tierOrderFaults,
+    tierFaults,
+    budgetFaults,
+  ]) {
+    yield;
+    addAll(faults, rule(judged));
+  }
+  for (const rule of [hostFaults, bodyFaults, fileFaults]) addAll(faults, yield* rule(judged));
+  return faults;
+}
+
+/** One by one: a call takes no million arguments, and every host may break a rule. */
+function addAll(faults: PlanFault[], more: readonly PlanFault[]): void {
+  for (const one of more) faults.push(one);
+}
+
+/** Whom each leaf names. */
+function* hostsOf(
+  leaves: readonly Leaf[],
+  facts: PlanFacts,
+): InPieces<readonly (PlanHost | undefined)[]> {
+  const known = new Map<string, PlanHost>();
+  for (const [at, host] of facts.hosts.entries()) {
+    if (at % PIECE === 0) yield;
+    known.set(host.protocolId, host);
+  }
+  const hosts: (PlanHost | undefined)[] = [];
+  for (const [at, leaf] of leaves.entries()) {
+    if (at % PIECE === 0) yield;
+    hosts.push(known.get(leaf.host));
+  }
+  return hosts;
 }
 
 function resolvedPairs(facts: PlanFacts): Map<string, Map<string, Resolution>> {
@@ -115,11 +148,11 @@ function isRevertKept(statement: Statement, policy: RingsPolicy): boolean {
  * The leaf of each host. In a plan by rule it names nobody, so the host that takes it stands in its
  * place: all that is judged of a host's leaf then is judged alike.
  */
-function readLeaves(
+function* readLeaves(
   plan: Plan,
   statement: Statement,
   facts: PlanFacts,
-): { leaves: Leaf[]; digests: Digest[]; faults: PlanFault[] } {
+): InPieces<{ leaves: Leaf[]; digests: Digest[]; faults: PlanFault[] }> {
   const leaves: Leaf[] = [];
   const digests: Digest[] = [];
   const faults: PlanFault[] = [];
@@ -127,6 +160,7 @@ function readLeaves(
   const named = isFrozen ? [] : facts.hosts;
   const ids = new Map(named.map((host): [string, string] => [host.id, host.protocolId]));
   for (const [at, planned] of plan.leaves.entries()) {
+    if (at % PIECE === 0) yield;
     const { text } = planned;
     const digest = sha256(text);
     digests.push(digest);

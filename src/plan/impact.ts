@@ -1,7 +1,6 @@
 import type { HostId } from "../base/ids.ts";
 import type { Around } from "../inventory/around.ts";
 import type { PlanHost, ResolvedPair } from "./model.ts";
-import { pairKey } from "./planner-hosts.ts";
 
 /**
  * What a plan touches beside what it changes, as far as the hosts' own package managers told it. Each
@@ -37,14 +36,15 @@ export function impactOf(of: {
   /** Those that the plan takes. */
   readonly taken: ReadonlySet<HostId>;
 }): Impact {
-  const perPair = new Map<string, number>();
+  // By package set, then by offer set: a key of both would be written anew for each host.
+  const perPair = new Map<string, Map<string, number>>();
   for (const { id, packageSet, offerSet } of of.hosts) {
     if (!of.taken.has(id) || packageSet === null || offerSet === null) continue;
-    const key = pairKey({ packageSet, offerSet });
-    perPair.set(key, (perPair.get(key) ?? 0) + 1);
+    const ofSet = perPair.get(packageSet) ?? new Map<string, number>();
+    perPair.set(packageSet, ofSet.set(offerSet, (ofSet.get(offerSet) ?? 0) + 1));
   }
   const told = of.resolutions.flatMap((pair) => {
-    const hosts = perPair.get(pairKey(pair)) ?? 0;
+    const hosts = perPair.get(pair.packageSet)?.get(pair.offerSet) ?? 0;
     const around = pair.outcome.kind === "moves" ? pair.outcome.resolution.around : null;
     return hosts === 0 || around === null ? [] : [{ hosts, around }];
   });

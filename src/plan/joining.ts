@@ -1,6 +1,7 @@
 import type { Digest } from "../base/digest.ts";
 import type { HostId } from "../base/ids.ts";
 import type { Instant } from "../base/instant.ts";
+import { inOneGo } from "../base/pieces.ts";
 import type { RingsPolicy } from "../policy/rings.ts";
 import type { PatchTarget } from "../triage/model.ts";
 import type {
@@ -57,11 +58,16 @@ export interface JoiningFacts {
 }
 
 export function judgeJoining(facts: JoiningFacts): Joining {
-  const { candidates, excluded } = selectHosts({
-    ...{ target: facts.target, policy: facts.policy, issuedAt: facts.now },
-    ...{ signed: facts.signed, isKnownExploited: facts.isKnownExploited },
-    ...{ hosts: facts.hosts.map((host) => likeAsked(host, facts)), resolutions: facts.resolutions },
-  });
+  const { candidates, excluded } = inOneGo(
+    selectHosts({
+      ...{ target: facts.target, policy: facts.policy, issuedAt: facts.now },
+      ...{ signed: facts.signed, isKnownExploited: facts.isKnownExploited },
+      ...{
+        hosts: facts.hosts.map((host) => likeAsked(host, facts)),
+        resolutions: facts.resolutions,
+      },
+    }),
+  );
   const drafts = draftBodies(candidates, facts.policy);
   const joins: Joiner[] = [];
   const waits: Joining["waits"][number][] = excluded.flatMap(({ host, because }) => {

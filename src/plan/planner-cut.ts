@@ -1,5 +1,6 @@
 import { present } from "../base/failure.ts";
 import { selects } from "../base/labels.ts";
+import type { InPieces } from "../base/pieces.ts";
 import { amountOf, type RingPolicy } from "../policy/rings.ts";
 import { partOfSelector, type WaveCut, type WavePart } from "../policy/rings-waves.ts";
 import type { CanaryReport } from "./model.ts";
@@ -21,7 +22,7 @@ export interface CutRing {
 }
 
 /** `open`: those of the ring for which its calendar has time from the beginning, to sample from. */
-export function cutRing(
+export function* cutRing(
   ring: RingPolicy,
   of: {
     readonly hosts: readonly Candidate[];
@@ -29,15 +30,15 @@ export function cutRing(
     /** The same change keeps its canaries; another change takes others. */
     readonly change: string;
   },
-): CutRing {
+): InPieces<CutRing> {
   const { canaries: rule, cut } = ring.waves;
-  const ordered = stratified(of.hosts);
+  const ordered = yield* stratified(of.hosts);
   if (rule === null) return { parts: cutRest(cut, ordered, 0), canaries: null };
   const size = amountOf(rule.size, of.hosts.length, 1);
   const picked = pickCanaries(of.open, { rule, size, change: of.change });
   const chosen = new Set(picked.hosts);
   const rest = ordered.filter((candidate) => !chosen.has(candidate));
-  const first: RingPart = { part: { kind: "canaries" }, hosts: stratified(picked.hosts) };
+  const first: RingPart = { part: { kind: "canaries" }, hosts: yield* stratified(picked.hosts) };
   const parts = [first, ...cutRest(cut, rest, chosen.size)];
   return {
     parts: parts.filter(({ hosts }) => hosts.length > 0),

@@ -1,5 +1,6 @@
 import type { Digest } from "../base/digest.ts";
 import type { Instant } from "../base/instant.ts";
+import { type InPieces, PIECE } from "../base/pieces.ts";
 import type { DistrustedSource } from "../inventory/package-source.ts";
 import { type RingPolicy, type RingsPolicy, ringOf } from "../policy/rings.ts";
 import type { PatchTarget } from "../triage/model.ts";
@@ -35,15 +36,16 @@ interface Facts {
   readonly resolutions: readonly ResolvedPair[];
 }
 
-export function selectHosts(facts: Facts): {
+export function* selectHosts(facts: Facts): InPieces<{
   readonly candidates: readonly Candidate[];
   readonly excluded: readonly ExcludedHost[];
-} {
+}> {
   const outcomes = outcomesOf(facts.resolutions);
   const ofFiles = judgeOfFiles(facts);
   const candidates: Candidate[] = [];
   const excluded: ExcludedHost[] = [];
-  for (const host of facts.hosts) {
+  for (const [at, host] of facts.hosts.entries()) {
+    if (at % PIECE === 0) yield;
     const judged = judgeHost(host, candidates.length, { facts, outcomes, ofFiles });
     if ("why" in judged) excluded.push({ host: host.id, name: host.name, because: judged });
     else candidates.push(judged);

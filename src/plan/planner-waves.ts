@@ -1,4 +1,5 @@
 import { type Instant, SECOND_MS } from "../base/instant.ts";
+import type { InPieces } from "../base/pieces.ts";
 import { joined, overlap, type Span } from "../base/spans.ts";
 import type { EntryTime } from "../calendar/model.ts";
 import { amountOf, type ClassPolicy, type RingPolicy } from "../policy/rings.ts";
@@ -63,7 +64,10 @@ export interface TooShort {
   readonly longestSeconds: number;
 }
 
-export function scheduleWaves(input: PlanInput, candidates: readonly Candidate[]): Schedule {
+export function* scheduleWaves(
+  input: PlanInput,
+  candidates: readonly Candidate[],
+): InPieces<Schedule> {
   const made = new Waves();
   const rules = input.policy.classes[input.class];
   if (rules === undefined) {
@@ -77,7 +81,7 @@ export function scheduleWaves(input: PlanInput, candidates: readonly Candidate[]
   for (const ring of input.policy.rings) {
     const members = byRing.get(ring.name) ?? [];
     for (const step of inSteps(members, order.steps, input.policy.order.tiers)) {
-      const ended = addStep(input, made, { ring, rules, ...step, span: { from, to } });
+      const ended = yield* addStep(input, made, { ring, rules, ...step, span: { from, to } });
       if ("why" in ended) return { ...made, blocked: [ended] };
       from = ended.from;
     }
@@ -86,16 +90,17 @@ export function scheduleWaves(input: PlanInput, candidates: readonly Candidate[]
 }
 
 /** Adds the waves of one step of a ring; gives when the wave after them may begin. */
-function addStep(
+function* addStep(
   input: PlanInput,
   made: Waves,
   of: Step & { readonly ring: RingPolicy; readonly rules: ClassPolicy; readonly span: Span },
-): { readonly from: Instant } | Blocker {
+): InPieces<{ readonly from: Instant } | Blocker> {
   const { ring, rules, step } = of;
   let { from } = of.span;
-  const cut = cutInTime(input, ring, of);
+  const cut = yield* cutInTime(input, ring, of);
   if (cut.canaries !== null) made.canaries.push(cut.canaries);
   for (const { hosts, until, ...piece } of cut.parts) {
+    yield;
     const part = step === null ? piece.part : { ...piece.part, step };
     const times = timesOf(input, ring, { hosts, span: { from, to: until } });
     if ("because" in times) {
@@ -194,16 +199,17 @@ interface TimedPart extends RingPart {
  * Canaries are taken from hosts that can start as soon as the ring opens, and their wave ends no later
  * than the ring's would: else the sample would wait for a host that has time last.
  */
-function cutInTime(
+function* cutInTime(
   input: PlanInput,
   ring: RingPolicy,
   of: { readonly hosts: readonly Candidate[]; readonly span: Span },
-): Pick<CutRing, "canaries"> & { readonly parts: readonly TimedPart[] } {
+): InPieces<Pick<CutRing, "canaries"> & { readonly parts: readonly TimedPart[] }> {
   const { hosts, span } = of;
   const times = ring.waves.canaries === null ? null : timesOf(input, ring, of);
   const isOpen = times === null || "because" in times ? null : times;
   const open = isOpen === null ? hosts : hosts.filter((host) => !isOpen.closed.has(host));
-  const cut = cutRing(ring, { hosts, open, change: input.change });
+  yield;
+  const cut = yield* cutRing(ring, { hosts, open, change: input.change });
   const first = isOpen === null ? span.to : lastOf(ring, isOpen.notBefore, span);
   return {
     canaries: cut.canaries,

@@ -1,6 +1,7 @@
 import { type Digest, sha256 } from "../base/digest.ts";
 import { present } from "../base/failure.ts";
 import { instantToSeconds } from "../base/instant.ts";
+import { type InPieces, inOneGo, PIECE } from "../base/pieces.ts";
 import { approvalsNeeded } from "../policy/rings.ts";
 import { HostLeaf } from "./host-leaf.ts";
 import { leafText } from "./leaf.ts";
@@ -32,18 +33,27 @@ import { statementDigest } from "./statement-digest.ts";
 import { buildTree } from "./tree.ts";
 
 export function plan(input: PlanInput): Planned {
-  const selected = selectHosts(input);
-  const schedule = scheduleWaves(input, selected.candidates);
+  return inOneGo(planInPieces(input));
+}
+
+/** The same; a million hosts take seconds, and others are answered meanwhile. */
+export function* planInPieces(input: PlanInput): InPieces<Planned> {
+  const selected = yield* selectHosts(input);
+  const schedule = yield* scheduleWaves(input, selected.candidates);
   const candidates = selected.candidates.filter((one) => !schedule.closed.has(one));
   const excluded = withClosed(selected.excluded, schedule.closed);
+  yield;
   const drafts = draftBodies(candidates, input.policy);
+  yield;
   const budgets = planBudgets(input, candidates);
+  yield;
   const facts = { input, candidates, excluded, drafts, schedule, budgets };
   const blocked = blockersOf(facts);
   const report = reportFor({ ...facts, blocked });
   if (blocked.length > 0) return { plan: null, report };
+  yield;
   const leaves =
-    input.rule === null ? makeLeaves(schedule, drafts) : leavesOfRule(schedule, drafts);
+    input.rule === null ? yield* makeLeaves(schedule, drafts) : leavesOfRule(schedule, drafts);
   const { waves } = schedule;
   return { plan: assemble(input, { leaves, waves, drafts, budgets: budgets.planned }), report };
 }
@@ -86,11 +96,12 @@ function withClosed(
   return [...excluded, ...more].sort(byName);
 }
 
-function makeLeaves(schedule: Schedule, drafts: Drafts): PlannedLeaf[] {
+function* makeLeaves(schedule: Schedule, drafts: Drafts): InPieces<PlannedLeaf[]> {
   const leaves: PlannedLeaf[] = [];
   for (const wave of schedule.waves) {
     for (const candidate of present(schedule.members.get(wave.number), "the wave's hosts")) {
       const index = leaves.length;
+      if (index % PIECE === 0) yield;
       const { id: host, protocolId } = candidate.host;
       const body = drafts.of(candidate).digest;
       const windows = schedule.windowsOf[candidate.at] ?? wave.windows;
