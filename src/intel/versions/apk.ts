@@ -1,9 +1,12 @@
-import { compareDigits, compareText } from "./digits.ts";
+import { compareDigits, compareText, isDigits } from "./digits.ts";
 
 /**
  * The order of Alpine's versions, `digits{.digits}…{letter}{_suffix{digits}}…{~hash}{-r digits}`
  * (apk-package(5) and the comparison of apk-tools). What does not follow that grammar is not a
  * version: apk itself stops reading there, so its answer would say nothing.
+ *
+ * Up to version 2 apk also read digits behind a letter (`1.9.5p2`), version 3 no longer does. Packages
+ * of releases before were called so, and their advisories still are: `compareApkPackages`.
  */
 interface Token {
   readonly place: number;
@@ -27,14 +30,24 @@ const suffixes = [...earlierSuffixes, "cvs", "svn", "git", "hg", "p"];
 
 /** No package has a version near this long; a longer one is not a version. */
 const LENGTH_MAX = 2_048;
-const GRAMMAR = new RegExp(
-  `^(\\d+)((?:\\.\\d+)*)([a-z]?)((?:_(?:${suffixes.join("|")})\\d*)*)(~[0-9a-f]+)?(-r\\d+)?$`,
-);
+const BEGIN = "^(\\d+)((?:\\.\\d+)*)";
+const REST = `((?:_(?:${suffixes.join("|")})\\d*)*)(~[0-9a-f]+)?(-r\\d+)?$`;
+const GRAMMAR = new RegExp(`${BEGIN}([a-z]?)${REST}`);
+const GRAMMAR_2 = new RegExp(`${BEGIN}((?:[a-z]\\d+(?:\\.\\d+)*)*[a-z]?)${REST}`);
 
 /** Negative, 0 or positive like a sort function; `null` when either text is not a version. */
 export function compareApk(left: string, right: string): number | null {
-  const a = tokensOf(left);
-  const b = tokensOf(right);
+  return compareBy(GRAMMAR, left, right);
+}
+
+/** The same for what hosts of any release have installed, as apk-tools 2 read it. */
+export function compareApkPackages(left: string, right: string): number | null {
+  return compareBy(GRAMMAR_2, left, right);
+}
+
+function compareBy(grammar: RegExp, left: string, right: string): number | null {
+  const a = tokensOf(left, grammar);
+  const b = tokensOf(right, grammar);
   if (a === null || b === null) return null;
   for (let at = 0; ; at++) {
     const x = a[at] ?? end;
@@ -46,14 +59,18 @@ export function compareApk(left: string, right: string): number | null {
   }
 }
 
-function tokensOf(version: string): readonly Token[] | null {
+function tokensOf(version: string, grammar: RegExp): readonly Token[] | null {
   if (version.length > LENGTH_MAX) return null;
-  const match = GRAMMAR.exec(version);
+  const match = grammar.exec(version);
   if (match === null) return null;
-  const [, first = "", digits = "", letter = "", suffixed = "", hash = "", release = ""] = match;
+  const [, first = "", digits = "", lettered = "", suffixed = "", hash = "", release = ""] = match;
   const tokens: Token[] = [{ place: FIRST, text: first }];
   for (const text of digits.split(".").slice(1)) tokens.push({ place: DIGITS, text });
-  if (letter !== "") tokens.push({ place: LETTER, text: letter });
+  for (const text of lettered.match(/[a-z]|\.?\d+/g) ?? []) {
+    if (text.startsWith(".")) tokens.push({ place: DIGITS, text: text.slice(1) });
+    // Behind a letter by value, as the first digits are.
+    else tokens.push({ place: isDigits(text) ? FIRST : LETTER, text });
+  }
   for (const suffix of suffixed.split("_").slice(1)) {
     const word = suffix.replace(/\d+$/, "");
     tokens.push({ place: SUFFIX, text: word });

@@ -1,5 +1,5 @@
 import { compareAlpm } from "./alpm.ts";
-import { compareApk } from "./apk.ts";
+import { compareApkPackages } from "./apk.ts";
 import { compareConan } from "./conan.ts";
 import { compareDeb } from "./deb.ts";
 import { compareGeneric } from "./generic.ts";
@@ -38,12 +38,12 @@ const orders: Readonly<Record<string, VersionOrder>> = {
   openEuler: compareRpm,
   openSUSE: compareRpm,
   "Photon OS": compareRpm,
-  Alpaquita: compareApk,
-  Alpine: compareApk,
-  "BellSoft Hardened Containers": compareApk,
-  Chainguard: compareApk,
-  MinimOS: compareApk,
-  Wolfi: compareApk,
+  Alpaquita: compareApkPackages,
+  Alpine: compareApkPackages,
+  "BellSoft Hardened Containers": compareApkPackages,
+  Chainguard: compareApkPackages,
+  MinimOS: compareApkPackages,
+  Wolfi: compareApkPackages,
   "Arch Linux": compareAlpm,
   Bioconductor: compareCran,
   CRAN: compareCran,

@@ -392,6 +392,19 @@ describe("the order of an ecosystem", () => {
     expect(orderOf(ecosystem)?.(lower, higher)).toBe(-1);
   });
 
+  it("of Alpine also reads what packages were called while apk was at version 2", () => {
+    const order = orderOf("Alpine:v3.13")!;
+    const rising = ["1.9.5_p1-r0", "1.9.5p", "1.9.5p1-r0", "1.9.5p2_rc1-r0", "1.9.5p2-r0"];
+    rising.push("1.9.5p2-r1", "1.9.5p2.1-r0", "1.9.5p10-r0", "1.9.5.1-r0", "1.9.12-r0");
+    for (const [a, lower] of rising.entries()) {
+      for (const [b, higher] of rising.entries()) {
+        expect(order(lower, higher), `${lower} ${higher}`).toBe(Math.sign(a - b));
+      }
+    }
+    expect(order("1.0bc", "1.0")).toBeNull();
+    expect(orderOfScheme("apk")?.("1.9.5p1", "1.9.5p2")).toBeNull();
+  });
+
   it.each(["GIT", "Linux", "GitHub Actions", "constructor", "", "debian"])(
     "%j has none",
     (ecosystem) => expect(orderOf(ecosystem)).toBeNull(),
