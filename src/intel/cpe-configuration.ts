@@ -194,9 +194,11 @@ type ProductOf = (match: CpeMatch) => string;
 function productsByName(): ProductOf {
   const known = new Map<string, string>();
   return ({ cpe }) => {
-    const found = known.get(cpe) ?? plainValue(parseCpe(cpe)?.product ?? "");
-    known.set(cpe, found);
-    return found;
+    const found = known.get(cpe);
+    if (found !== undefined) return found;
+    const product = plainValue(parseCpe(cpe)?.product ?? "");
+    known.set(cpe, product);
+    return product;
   };
 }
 

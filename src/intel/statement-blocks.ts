@@ -100,12 +100,23 @@ export function countOnlyIn(
 }
 
 function statementKeys(entry: PackedStatement): readonly string[] {
-  return entry.packageNames.map((name) => keyOf({ ...entry, packageNames: [name] }));
+  const common = keyOf({ ...entry, packageNames: [] });
+  return entry.packageNames.map((name) => `${common}${name}`);
 }
 
 function keyOf(of: SaidStatement): string {
   const { vulnerability, packageNames, matches, urgency, state } = of;
-  return canonicalJson([vulnerability, packageNames, matches, urgency, state as Json]);
+  return `${canonicalJson([vulnerability, packageNames, matches, urgency])}${stateTextOf(state)}`;
+}
+
+/** A state names up to thousands of versions, many statements share it, and each is asked some times. */
+const stateTexts = new WeakMap<object, string>();
+
+function stateTextOf(state: unknown): string {
+  if (typeof state !== "object" || state === null) return canonicalJson(state as Json);
+  const known = stateTexts.get(state) ?? canonicalJson(state as Json);
+  stateTexts.set(state, known);
+  return known;
 }
 
 const storedSchema = z.array(

@@ -37,13 +37,18 @@ export function parseCpe(text: string): CpeName | null {
   }
   const [part = "", vendor = "", product = "", version = ANY, update = ANY] = values;
   if (!/^[aoh*]$/.test(part) || product === NOT_APPLICABLE) return null;
-  const rest = Array.from({ length: 6 }, (_, at) => values[at + 5] ?? ANY);
+  const rest = values.slice(5);
+  while (rest.length < ATTRIBUTE_COUNT - 5) rest.push(ANY);
   return { part, vendor, product, version, update, rest };
 }
 
+/** Attributes without quoted sign and wildcard, or nothing but `*`. Records name millions of such. */
+const PLAIN = /^(?:\*|[^:\\*?]+)(?::(?:\*|[^:\\*?]+))*$/;
+
 /** Clause 6.2: attributes parted by colons that are not quoted. */
 function formattedValues(text: string): readonly string[] | null {
-  // Most names quote nothing, and are parted at their colons.
+  // Most names quote nothing and leave whole attributes open: those are kept as they stand.
+  if (PLAIN.test(text)) return text.split(":");
   if (!text.includes("\\")) return allOf(text.split(":").map(formattedValue));
   const values = [""];
   for (const [sign] of text.matchAll(/\\.|[^\\]|\\$/g)) {
