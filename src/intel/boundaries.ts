@@ -1,7 +1,7 @@
 import { judge } from "./judge.ts";
 import type { Verdict } from "./match-rules.ts";
 import type { Statement } from "./model.ts";
-import { compareApk } from "./versions/apk.ts";
+import { compareApkPackages } from "./versions/apk.ts";
 import { compareDeb } from "./versions/deb.ts";
 import type { VersionOrder } from "./versions/order.ts";
 import { compareRpm } from "./versions/rpm.ts";
@@ -29,7 +29,11 @@ export interface Boundary {
 }
 
 /** Orders that hold over any three versions, which looking up in a sorted list needs. */
-const sortable: ReadonlySet<VersionOrder | null> = new Set([compareDeb, compareRpm, compareApk]);
+const sortable: ReadonlySet<VersionOrder | null> = new Set([
+  compareDeb,
+  compareRpm,
+  compareApkPackages,
+]);
 
 export function boundariesOf(
   statements: readonly Statement[],
