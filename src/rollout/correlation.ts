@@ -14,7 +14,7 @@ export interface Stratum {
 
 /** A cluster is believed when chance would make it less often than this; one failure is never one. */
 const CHANCE_MAX = 0.01;
-const FAILURES_MIN = 2;
+export const FAILURES_MIN = 2;
 
 export function correlatedStratum(strata: readonly Stratum[]): Stratum | null {
   const suspects = [...Map.groupBy(strata, (s) => s.kind).values()].flatMap(suspectsOf);

@@ -11,6 +11,7 @@ import type { PlannedBudget } from "../plan/model.ts";
 import { insertBudgets } from "../plan/store-budgets.ts";
 import { takeResults } from "./actions-results.ts";
 import { takeTurns } from "./actions-turn.ts";
+import { FAILURES_MIN } from "./correlation.ts";
 import type { Engine } from "./engine.ts";
 import { resultMove } from "./result-move.ts";
 import { type BookRollout, Books, type BookTarget } from "./simulation-books.ts";
@@ -663,8 +664,9 @@ class Twins {
       const twin = loadBookFacts(this.books, story.id);
       const counted = (wave: WaveFacts) => {
         const { counts, newFailures, newSuccesses, revertible, state, hasPassed } = wave;
-        // The books count strata only where something failed, as nobody asks for the others.
-        const strata = newFailures === 0 ? [] : wave.strata;
+        // The database counts strata only where failures can cluster, and only hosts that are done.
+        const isAsked = newFailures >= FAILURES_MIN;
+        const strata = isAsked ? wave.strata.filter((s) => s.ended + s.failed > 0) : [];
         return { counts, newFailures, newSuccesses, revertible, strata, state, hasPassed };
       };
       expect(twin.facts.waves.map(counted)).toEqual(loaded.facts.waves.map(counted));

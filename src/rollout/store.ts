@@ -8,7 +8,7 @@ import type { HostRule } from "../plan/model.ts";
 import { planInScope } from "../plan/store-hosts.ts";
 import type { ChangeClass } from "../policy/rings.ts";
 import type { Gate } from "../policy/rings-gates.ts";
-import type { Stratum } from "./correlation.ts";
+import { FAILURES_MIN, type Stratum } from "./correlation.ts";
 import type { RolloutFacts } from "./decision.ts";
 import { type RolloutRules, rolloutRulesSchema, wholeFacts } from "./gate-rules.ts";
 import type { HaltReason, Hold } from "./hold.ts";
@@ -327,8 +327,8 @@ async function loadWaves(
       from wave w where rollout = ${id} order by number`.execute(reader);
   const counts = await loadCounts(reader, id);
   const byWave = new Map(counts.map((row) => [row.wave, row]));
-  const hasFailures = counts.some((row) => row.newFailures > 0);
-  const strata = hasFailures ? await loadStrata(reader, id) : [];
+  const failing = counts.filter((row) => row.newFailures >= FAILURES_MIN).map((row) => row.wave);
+  const strata = failing.length > 0 ? await loadStrata(reader, id, failing) : [];
   const stuck = await countIrreversible(reader, id, rules.irreversible);
   const openings = isOneNext(waves.rows) ? await loadOpenings(reader, id) : null;
   return waves.rows.map((row) => {
@@ -400,8 +400,11 @@ async function countIrreversible(
   return new Map(rows.map(({ wave, hosts }) => [wave, hosts]));
 }
 
-/** What hosts share with each other; what was seen when somebody resumed tells nothing any more. */
-async function loadStrata(reader: Reader, id: RolloutId) {
+/**
+ * What hosts of these waves share with each other; what was seen when somebody resumed tells nothing any more.
+ * Hosts that are not done yet are in no count, so the dear half of it, their labels and facts, is not read.
+ */
+async function loadStrata(reader: Reader, id: RolloutId, waves: readonly number[]) {
   await readWidely(reader);
   const { rows } = await sql<Stratum & { wave: number }>`
     with alike as (
@@ -412,7 +415,8 @@ async function loadStrata(reader: Reader, id: RolloutId) {
              (count(*) filter (where t.ended_at is not null))::int as ended,
              (count(*) filter (where t.state in ('failed', 'rolled-back')))::int as failed
         from target t join host h on h.id = t.host
-       where t.rollout = ${id} and not t.is_acknowledged
+       where t.rollout = ${id} and t.wave = any(${[...waves]}::int[]) and not t.is_acknowledged
+         and (t.ended_at is not null or t.state in ('failed', 'rolled-back'))
        group by 1, 2, 3, 4, 5, 6, 7
     )
     select a.wave, s.kind, s.name, sum(a.ended)::int as ended, sum(a.failed)::int as failed
