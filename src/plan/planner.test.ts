@@ -10,13 +10,13 @@ import {
 } from "../../test/builders/plan.ts";
 import { sha256 } from "../base/digest.ts";
 import { DAY_MS, HOUR_MS, instantFromText } from "../base/instant.ts";
-import { inOneGo } from "../base/pieces.ts";
+import { type InPieces, inOneGo, PIECE } from "../base/pieces.ts";
 import { parseRings } from "../policy/rings.ts";
 import { parseBody } from "./body.ts";
-import { checkPlan } from "./checker.ts";
+import { checkInPieces, checkPlan } from "./checker.ts";
 import type { Plan, PlanHost, PlanInput } from "./model.ts";
 import { exclusionToText } from "./plan-story.ts";
-import { plan, statementTitle } from "./planner.ts";
+import { plan, planInPieces, statementTitle } from "./planner.ts";
 import { stratified } from "./planner-order.ts";
 import { parseStatement } from "./statement.ts";
 
@@ -24,6 +24,13 @@ function planned(input: PlanInput): Plan {
   const { plan: made, report } = plan(input);
   if (made === null) throw new Error(`blocked: ${JSON.stringify(report.blocked)}`);
   return made;
+}
+
+function piecesOf<T>(work: InPieces<T>): { readonly result: T; readonly pieces: number } {
+  for (let pieces = 1; ; pieces += 1) {
+    const step = work.next();
+    if (step.done === true) return { result: step.value, pieces };
+  }
 }
 
 const loose = { uri: "http://loose.example", suite: "stable" };
@@ -36,6 +43,19 @@ describe("a plan", () => {
     const turned = plan({ ...input, hosts: [...input.hosts].reverse() });
     expect(turned.plan?.statement).toBe(first.plan?.statement);
     expect(turned.plan?.leaves).toEqual(first.plan?.leaves);
+  });
+
+  test("is made and judged in pieces that are small, however many hosts it has", () => {
+    const hosts = Array.from({ length: 4 * PIECE }, (_, at) => aHost(`h${at}`));
+    const input = aPlanInput({ hosts });
+    const planning = piecesOf(planInPieces(input));
+    expect(planning.result).toEqual(plan(input));
+    // To select, to put in order and to write leaves walks over all hosts.
+    expect(planning.pieces).toBeGreaterThan(3 * 4);
+    const judging = piecesOf(checkInPieces(planning.result, input, input.policy));
+    expect(judging.result).toEqual([]);
+    // To read leaves, to find their hosts, and the rules about hosts, bodies and files.
+    expect(judging.pieces).toBeGreaterThan(6 * 4);
   });
 
   test("has a wave for each ring that has hosts, and later waves wait for the soak", () => {
