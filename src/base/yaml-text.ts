@@ -32,10 +32,14 @@ export function parseYaml<T>(schema: z.ZodType<T>, text: string, file: string): 
     throw new Failure("too-large", `The file ${file} is longer than ${YAML_BYTES_MAX} bytes.`);
   }
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const document = parseDocument(text, {
+    ...{ lineCounter: lines, prettyErrors: false },
+    // A list as the name of a field is a fault of the file, and no warning of this process.
+    logLevel: "error",
+  });
   const faults = document.errors.map((e) => `line ${lines.linePos(e.pos[0]).line}: ${e.message}`);
   if (faults.length > 0) throw invalidFile(file, faults);
-  const parsed = schema.safeParse(document.toJS({ maxAliasCount: ALIASES_MAX }));
+  const parsed = schema.safeParse(withAliases(document, file));
   if (parsed.success) return parsed.data;
   throw invalidFile(
     file,
@@ -45,6 +49,16 @@ export function parseYaml<T>(schema: z.ZodType<T>, text: string, file: string): 
       return `line ${line}: ${where}: ${issueText(issue)}`;
     }),
   );
+}
+
+/** Aliases are followed only here, so one that leads nowhere, or to too much, is found out only here. */
+function withAliases(document: ReturnType<typeof parseDocument>, file: string): unknown {
+  try {
+    return document.toJS({ maxAliasCount: ALIASES_MAX });
+  } catch (cause) {
+    if (!(cause instanceof ReferenceError)) throw cause;
+    throw invalidFile(file, [`${cause.message}; write out what *alias stands for`]);
+  }
 }
 
 function invalidFile(file: string, faults: readonly string[]): Failure {

@@ -102,6 +102,14 @@ describe("an iCalendar that is taken in", () => {
   });
 });
 
+it("in the year 9999 is read without the sixteen thousand changes of its clocks until then", () => {
+  const begun = process.cpuUsage();
+  const text = calendar(["DTSTART;TZID=Europe/Vienna:99991206T220000", "DTEND:99991207T010000Z"]);
+  const far = times(text, "9999-12-01T00:00Z", 14, "Europe/Vienna");
+  expect(far).toEqual(["9999-12-06T21:00 9999-12-07T01:00"]);
+  expect(process.cpuUsage(begun).user).toBeLessThan(2_000_000);
+});
+
 describe("our calendar given out", () => {
   it("is read again as the same times, in lines of at most 75 bytes", () => {
     const text = calendar([

@@ -22,6 +22,12 @@ export type WorldTime =
    */
   | { readonly kind: "gap"; readonly instant: number; readonly shown: number };
 
+/**
+ * Until the autumn of 2149 each change of a zone's clocks is read; after it the last offset stays. Nobody knows the
+ * rules of that day, and calendars write 9999 for "for ever", which would be 16,000 changes.
+ */
+const RULES_UNTIL = Date.UTC(2149, 6, 1) / 1000;
+
 export interface ZoneClock {
   /** As the caller wrote it, in the database's own spelling. */
   readonly zone: string;
@@ -58,7 +64,7 @@ function newClock(name: string): ZoneClock {
       stretches.unshift({ from: secondsOf(before), offset: offsetOf(before) });
       earliest.at = before;
     }
-    while (latest.at !== null && secondsOf(latest.at) <= to) {
+    while (latest.at !== null && secondsOf(latest.at) <= Math.min(to, RULES_UNTIL)) {
       latest.at = latest.at.getTimeZoneTransition("next");
       if (latest.at !== null)
         stretches.push({ from: secondsOf(latest.at), offset: offsetOf(latest.at) });

@@ -27,8 +27,8 @@ export type ListsFound =
   /** It may be, but what it names cannot be read here. */
   | { readonly problem: string };
 
-/** Relative, without a step up and without what an address reads otherwise. */
-const PATH = /^(?!\/)(?!.*(?:^|\/)\.\.?(?:\/|$))[A-Za-z0-9._+~:/-]{1,255}$/;
+/** Relative, without a step up and without what an address reads otherwise, such as `x:` for a scheme. */
+const PATH = /^(?!\/)(?!.*(?:^|\/)\.\.?(?:\/|$))[A-Za-z0-9._+~/-]{1,255}$/;
 const LISTS_MAX = 32;
 /** Debian's largest lists are of 60 MB opened; Red Hat's of 300. */
 export const LIST_BYTES_MAX = 256 * 1024 * 1024;

@@ -2,8 +2,9 @@ import { Environment } from "@marcbachmann/cel-js";
 import { Failure } from "../base/failure.ts";
 
 /**
- * Conditions over the facts of a case, in CEL. They are compiled and type-checked when a file is read,
- * so that no rule can fail at the moment it is needed.
+ * Conditions over the facts of a case, in CEL. They are compiled, type-checked and asked of a case
+ * without facts when a file is read. What still has no answer for some case (a division by nothing)
+ * does not hold there.
  */
 export interface CaseFacts {
   /** Vulnerabilities known to be exploited, used by ransomware, with SSVC active or a public proof. */
@@ -76,15 +77,24 @@ export function parseCondition(text: string, place: string): CaseCondition {
     const condition = environment.parse(text);
     const checked = condition.check();
     if (!checked.valid || checked.type !== "bool") throw checked.error ?? new Error("not boolean");
+    const ask = (facts: CaseFacts): boolean =>
+      condition(facts as unknown as Record<string, unknown>) === true;
+    ask(noFacts);
     return {
       text,
       uses: factNames.filter((name) => new RegExp(`\\b${name}\\b`).test(text)),
-      holds: (facts) => condition(facts as unknown as Record<string, unknown>) === true,
+      holds: (facts) => {
+        try {
+          return ask(facts);
+        } catch {
+          return false;
+        }
+      },
     };
   } catch (cause) {
     throw new Failure(
       "invalid",
-      `In ${place} the condition is not a CEL expression that is true or false: ${text}. It may use ${factNames.join(", ")}.`,
+      `In ${place} the condition is not a CEL expression that is true or false for every case: ${text}. It may use ${factNames.join(", ")}.`,
       { cause },
     );
   }

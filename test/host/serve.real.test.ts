@@ -232,6 +232,32 @@ describe.runIf(isRoot).each(shells)("the connection under $name", (shell) => {
     expect(await talk.rest()).toEqual([]);
   });
 
+  test.each([
+    ["falls silent", /^@refused E_SLOW nothing came/],
+    ["hands out a byte now and then", /^@refused E_SLOW the bundle took over/],
+  ])("U10 a sender that %s is refused, and leaves nothing behind", async (what, refusal) => {
+    const hasty = join(home, "hasty");
+    const text = readFileSync(root.program, "utf8");
+    const limits = /^BUNDLE_READ_S=60\nBUNDLE_TOTAL_S=300$/m;
+    expect(text).toMatch(limits);
+    writeFileSync(hasty, text.replace(limits, "BUNDLE_READ_S=1\nBUNDLE_TOTAL_S=1"));
+    const { arrival } = buildScene(keys, draft);
+    layHost(root, buildScene(keys, draft));
+    const before = stateDigest(root);
+    const talk = new Talk([...shell.argv, hasty, "serve"]);
+    talk.send(`apply\n${arrival.text.slice(0, 500)}`);
+    let at = 500;
+    const drip = () => talk.send(arrival.text[at++] ?? "");
+    const drips = what === "falls silent" ? undefined : setInterval(drip, 150);
+    try {
+      expect(await talk.until("@refused")).toMatch(refusal);
+    } finally {
+      clearInterval(drips);
+    }
+    expect(await talk.rest()).toEqual([]);
+    expect(stateDigest(root)).toBe(before);
+  });
+
   test("the same order again is a replay; the same plan again brings the recorded result", async () => {
     const { talk, plan } = start();
     const scene = buildScene(keys, draft);
