@@ -4,6 +4,7 @@ import { isObject, listIn } from "./csaf-products.ts";
 import type { CsafSchema, SchemaCheck } from "./csaf-schema.ts";
 import type { Complaint } from "./csaf-tests.ts";
 import { scoreCvss, severityOf } from "./cvss.ts";
+import { selectionProblem } from "./ssvc-decision-points.ts";
 
 /** Mandatory tests of CSAF 2.1 about the metrics of vulnerabilities: CVSS 4.0, SSVC, severities. */
 type Test = (document: unknown) => readonly Complaint[];
@@ -14,7 +15,7 @@ export function metricTests(schema: CsafSchema): Readonly<Record<string, Test>> 
     "6.1.9": (document) => metricsOf(document, "cvss_v4").flatMap(miscounted),
     "6.1.46": (document) => validBy(schema.ssvc, "ssvc_v2", document),
     "6.1.47": strangeTargets,
-    "6.1.48": invalidNamespaces,
+    "6.1.48": strangeSelections,
     "6.1.49": lateSsvc,
     "6.1.56": twoSeverities,
   };
@@ -91,18 +92,22 @@ function strangeTargets(document: unknown): readonly Complaint[] {
   });
 }
 
-/** 6.1.48: of the namespaces with a meaning of their own, `invalid` is never right. */
-function invalidNamespaces(document: unknown): readonly Complaint[] {
+const selectionSchema = z.object({
+  namespace: z.string(),
+  key: z.string(),
+  version: z.string(),
+  values: z.array(z.object({ key: z.string() })),
+});
+
+/** 6.1.48: in a registered namespace, with extensions or without, only what is defined there. */
+function strangeSelections(document: unknown): readonly Complaint[] {
   return metricsOf(document, "ssvc_v2").flatMap(({ path, value }) =>
-    listIn(value, "selections").flatMap((selection, at) => {
-      const namespace = isObject(selection) ? String(selection.namespace) : "";
-      const keys = listIn(selection, "values").map((v) => (isObject(v) ? v.key : undefined));
-      const place = `${path}/selections/${at}`;
-      if (/^invalid(?:[#/]|$)/.test(namespace)) {
-        return [{ instancePath: `${place}/namespace`, message: "the namespace is never valid" }];
-      }
-      if (new Set(keys).size === keys.length) return [];
-      return [{ instancePath: `${place}/values`, message: "a value stands there twice" }];
+    listIn(value, "selections").flatMap((raw, at) => {
+      const selection = selectionSchema.safeParse(raw).data;
+      if (selection === undefined) return [];
+      const values = selection.values.map(({ key }) => key);
+      const message = selectionProblem({ ...selection, values });
+      return message === null ? [] : [{ instancePath: `${path}/selections/${at}`, message }];
     }),
   );
 }

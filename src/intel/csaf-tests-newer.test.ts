@@ -231,6 +231,32 @@ describe("metrics of CSAF 2.1", () => {
     expect(places(metrics, "6.1.49", ssvc({ timestamp: "2024-07-13T10:00:00Z" }))).toHaveLength(1);
   });
 
+  it("of SSVC takes in a registered namespace only what is defined there, in its order", () => {
+    const found = (namespace: string, point: string, ...keys: string[]): number => {
+      const [key, version] = point.split(" ");
+      const values = keys.map((value) => ({ key: value }));
+      const selections = [{ namespace, key, version, values }];
+      const document = content({ ssvc_v2: { selections } }, { cve: "CVE-2024-0001" });
+      return places(metrics, "6.1.48", document).length;
+    };
+    expect(found("ssvc", "E 1.1.0", "N", "P", "A")).toBe(0);
+    expect(found("ssvc", "MI 1.0.0", "N", "NED")).toBe(0);
+    expect(found("ssvc", "MI 2.0.0", "N", "D")).toBe(1);
+    expect(found("ssvc", "SI 1.9.7", "M")).toBe(1);
+    expect(found("ssvc", "E 1.1.0", "A", "P")).toBe(1);
+    expect(found("ssvc", "E 1.1.0", "P", "P")).toBe(1);
+    expect(found("cvss", "AC 3.0.1", "E")).toBe(1);
+    expect(found("nist#800-30", "ANY 1.0.0", "A")).toBe(1);
+    // Extensions narrow what their base defines; what nobody registered is its owner's.
+    expect(found("ssvc//.example.test$de-DE", "SI 2.0.0", "M", "R")).toBe(0);
+    expect(found("ssvc//.example.test#own", "SI 2.0.0", "S")).toBe(1);
+    expect(found("x_example.test#own", "SI 2.0.0", "S")).toBe(0);
+    expect(found("test", "TEST 2.0.0", "A")).toBe(0);
+    for (const never of ["invalid", "invalid/en-US", "x_invalid#a"]) {
+      expect(found(never, "E 1.1.0", "N"), never).toBe(1);
+    }
+  });
+
   it("6.1.56 lets no source give a score and a rating in words for one product", () => {
     const two = (source: string | undefined) =>
       aDocument({
