@@ -26,6 +26,8 @@ function treeOf(text: string): Filter {
   let tree: Filter;
   try {
     if (text.length > FILTER_CHARACTERS_MAX) throw new Error("too long");
+    // In the RFC's grammar none stands for itself; the reader doubles its time with each line feed in an open quote.
+    if (/\p{Cc}/u.test(text)) throw new Error("control characters");
     // The reader stops where it understands no more: in brackets, a rest is a bracket that is missing.
     if (!isBalanced(text)) throw new Error("brackets");
     tree = parse(`(${text})`);

@@ -175,6 +175,13 @@ describe("filters (RFC 7644 §3.4.2.2)", () => {
         text,
       ).toBe("invalidFilter");
   });
+
+  test("with line feeds in an open quote are refused at once, not after doubling with each", () => {
+    const begun = process.cpuUsage();
+    const open = `userName eq "${"\n".repeat(27)}`;
+    expect(refusal(() => parseScimFilter(open))).toBe("invalidFilter");
+    expect(process.cpuUsage(begun).user).toBeLessThan(200_000);
+  });
 });
 
 test("a handle is what stands before the @, then the whole name", () => {
