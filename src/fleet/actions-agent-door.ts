@@ -22,6 +22,8 @@ export interface AgentRequest {
   /** Whom a certificate of our own authority names; null where none was shown that counts. */
   readonly admitted: string | null;
   readonly body: Uint8Array;
+  /** How long those who come now had to wait before the server took them up, ms. */
+  readonly waitedMs: number;
 }
 
 export interface AgentReply {
@@ -47,13 +49,13 @@ export function agentDoor(world: World, program: () => string = hostProgram): Ag
   const scans = scansOfPolls(world);
   const exchange = agentExchange(world.paths.state);
   const room = roomForPolls(world);
-  const poll = async (admitted: string, text: string): Promise<string> => {
+  const poll = async (admitted: string, text: string, waitedMs: number): Promise<string> => {
     const signed = signedPart(text, "ask");
     const parsed = signed === null ? null : parsePoll(signed.text);
     if (signed === null || parsed === null || !parsed.ok) {
       throw agentRefusal("E_FORMAT", "invalid", "The poll cannot be read.");
     }
-    const answered = await polls({ admitted, poll: parsed.value, signed });
+    const answered = await polls({ admitted, poll: parsed.value, signed, waitedMs });
     const { token, nextSeconds, certificate } = answered;
     exchange.expect(admitted, world.clock() + nextSeconds * SECOND_MS);
     const hasScan = await scans.begin(answered);
@@ -70,7 +72,7 @@ export function agentDoor(world: World, program: () => string = hostProgram): Ag
       case "POST /agent/v1/enrol":
         return enrolAgent(world, text);
       case "POST /agent/v1/poll":
-        return room(() => poll(demandAdmitted(request), text));
+        return room(() => poll(demandAdmitted(request), text, request.waitedMs));
       case "POST /agent/v1/talk": {
         const part = { bytes: request.body, isLast: url.searchParams.get("last") === "yes" };
         const talk = url.searchParams.get("talk") ?? "";

@@ -101,7 +101,13 @@ async function keepAgent(world: World, enrol: AgentEnrol, token: AgentToken): Pr
   const at = world.clock();
   const ca = await agentCa(world.paths.state);
   const certificate = await ca.issueClient({ protocolId: enrol.host, keyLine: enrol.keyLine }, at);
-  const nextSeconds = nextPollSeconds({ host: enrol.host, poll: 0, near: "job", readyCount: 0 });
+  const nextSeconds = nextPollSeconds({
+    host: enrol.host,
+    poll: 0,
+    near: "job",
+    readyCount: 0,
+    waitedMs: 0,
+  });
   const id = newId<HostId>(at);
   try {
     await inTransaction(world.db, async (tx) => {

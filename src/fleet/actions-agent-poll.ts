@@ -32,6 +32,8 @@ export interface SaidPoll {
   readonly admitted: string;
   readonly poll: Poll;
   readonly signed: SignedText;
+  /** How long those who come now had to wait, ms. */
+  readonly waitedMs: number;
 }
 
 export interface AnsweredPoll {
@@ -124,6 +126,7 @@ function judge(taking: Taking, said: SaidPoll, agent: PollingAgent | undefined):
       const seconds = nextPollSeconds({
         ...{ host: protocolId, poll: ratchet.count, near },
         readyCount: taking.ready.count(taking.at),
+        waitedMs: said.waitedMs,
       });
       const move = { host, ratchet, nextAt: taking.at + seconds * SECOND_MS };
       return { kind: "answer", agent, move };

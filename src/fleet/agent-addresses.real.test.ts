@@ -109,7 +109,7 @@ describe.skipIf(!isRoot)("the addresses of a host that calls in", () => {
     const poll = () =>
       agents.door.answer({
         ...{ method: "POST", url: new URL("https://agent/agent/v1/poll"), authorization: null },
-        ...{ admitted: `h-${"0".repeat(20)}`, body: Buffer.from("nonsense") },
+        ...{ admitted: `h-${"0".repeat(20)}`, body: Buffer.from("nonsense"), waitedMs: 0 },
       });
     const count = POLLS_UNDER_WAY_MAX + 300;
     const replies = await Promise.all(Array.from({ length: count }, poll));

@@ -3,8 +3,8 @@ import { busyTimes, isAway, type Nearness, nextPollSeconds, readyCount } from ".
 
 const hosts = Array.from({ length: 10_000 }, (_, at) => `h-${at.toString(16).padStart(20, "0")}`);
 
-const seconds = (host: string, poll: number, near: Nearness, count = 0): number =>
-  nextPollSeconds({ host, poll, near, readyCount: count });
+const seconds = (host: string, poll: number, near: Nearness, count = 0, waitedMs = 0): number =>
+  nextPollSeconds({ host, poll, near, readyCount: count, waitedMs });
 const ends = (all: readonly number[]) => [Math.min(...all), Math.max(...all)];
 
 test("idle hosts come back in 50 to 70 seconds and hosts with work near in 8 to 12", () => {
@@ -21,6 +21,20 @@ test("the more hosts wait for their turn, the less often each calls, and never l
   }
   // Above that it is what a fleet at rest says.
   expect(ends(hosts.map((host) => seconds(host, 1, "ready", 100_000)))).toEqual([50, 70]);
+});
+
+test("while callers wait for the server hosts with work near leave room, those at rest call as ever", () => {
+  const slowed = (near: Nearness, waitedMs: number) =>
+    ends(hosts.map((host) => seconds(host, 1, near, 0, waitedMs)));
+  expect([slowed("job", 1_000), slowed("job", 60_000)]).toEqual([
+    [17, 23],
+    [25, 35],
+  ]);
+  expect([slowed("ready", 1_000), slowed("ready", 60_000)]).toEqual([
+    [17, 23],
+    [50, 70],
+  ]);
+  expect(slowed("nothing", 60_000)).toEqual([50, 70]);
 });
 
 test("a host counts as waiting until it is told that nothing is ready, or was not heard for two minutes", () => {

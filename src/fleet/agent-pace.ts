@@ -10,6 +10,12 @@ export const POLL_IDLE_SECONDS = 60;
 export const POLL_NEAR_SECONDS = 10;
 /** Calls that hosts with work ready may make in a second, all together; two cores bear four times that. */
 const READY_PER_SECOND_MAX = 100;
+/**
+ * Each second that callers have to wait for the server makes hosts with work near come less often by
+ * as much again: a fleet that returns has the room that they leave.
+ */
+const WAIT_STEP_MS = 1_000;
+const POLL_JOB_SECONDS_MAX = 30;
 /** What is near for a host: a job of it is under way, work for it is ready, or nothing. */
 export type Nearness = "job" | "ready" | "nothing";
 /** A host that was told to go on at once, as more than one thing waits for it. */
@@ -27,19 +33,26 @@ export function nextPollSeconds(of: {
   readonly near: Nearness;
   /** How many hosts with work ready call this server. */
   readonly readyCount: number;
+  /** How long callers wait now before the server takes them up; 0 where it has room. */
+  readonly waitedMs: number;
 }): number {
-  const base = baseSeconds(of.near, of.readyCount);
+  const base = baseSeconds(of);
   const share = (spread(`${of.host} ${of.poll}`) * 2 - 1) * JITTER_SHARE;
   return Math.max(1, Math.round(base * (1 + share)));
 }
 
-function baseSeconds(near: Nearness, readyCount: number): number {
-  switch (near) {
+function baseSeconds(of: {
+  readonly near: Nearness;
+  readonly readyCount: number;
+  readonly waitedMs: number;
+}): number {
+  const stretch = 1 + of.waitedMs / WAIT_STEP_MS;
+  switch (of.near) {
     case "job":
-      return POLL_NEAR_SECONDS;
+      return Math.min(POLL_JOB_SECONDS_MAX, POLL_NEAR_SECONDS * stretch);
     case "ready": {
-      const shared = readyCount / READY_PER_SECOND_MAX;
-      return Math.min(POLL_IDLE_SECONDS, Math.max(POLL_NEAR_SECONDS, shared));
+      const shared = Math.max(POLL_NEAR_SECONDS, of.readyCount / READY_PER_SECOND_MAX);
+      return Math.min(POLL_IDLE_SECONDS, shared * stretch);
     }
     case "nothing":
       return POLL_IDLE_SECONDS;

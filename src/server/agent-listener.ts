@@ -5,6 +5,7 @@ import type { TLSSocket } from "node:tls";
 import { assert, Failure } from "../base/failure.ts";
 import { DAY_MS, type Instant } from "../base/instant.ts";
 import type { World } from "../db/world.ts";
+import { type AgentEntrance, startEntrance } from "./agent-entrance.ts";
 import { type Refusals, startRefusals } from "./refusals.ts";
 
 /**
@@ -17,6 +18,8 @@ export interface AgentDoorRequest {
   readonly authorization: string | null;
   readonly admitted: string | null;
   readonly body: Uint8Array;
+  /** How long those waited for their handshake who come now, ms. */
+  readonly waitedMs: number;
 }
 
 export interface AgentListening {
@@ -50,6 +53,8 @@ const IDLE_MS = 70_000;
 /** Hosts give up after 20 s; whoever opens connections and says nothing holds them for no longer. */
 const HANDSHAKE_MS_MAX = 30_000;
 const CONNECTIONS_MAX = 20_000;
+/** Who finds no room before the server has looked is turned away by the kernel, which costs it seconds. */
+const BACKLOG = 4_096;
 /** The server's certificate is good for 90 days; a timer holds 24 at most. */
 const RENEW_MS = 20 * DAY_MS;
 
@@ -77,8 +82,9 @@ export async function startAgentListener(
       handshakeTimeout: HANDSHAKE_MS_MAX,
       keepAliveTimeout: IDLE_MS,
     },
-    (request, response) => void serve({ world, listening, refusals }, request, response),
+    (request, response) => void serve({ world, listening, refusals, entrance }, request, response),
   );
+  const entrance = startEntrance(server);
   server.maxConnections = CONNECTIONS_MAX;
   const host = config.agentHost ?? config.host;
   await listenOn(server, host, config.agentPort);
@@ -97,6 +103,7 @@ export async function startAgentListener(
       clearInterval(renewal);
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeAllConnections();
+      entrance.close();
       await closed;
       await refusals.close();
     },
@@ -118,7 +125,7 @@ async function listenOn(server: Server, host: string, port: number): Promise<voi
       const why = `Port ${port} on ${host}, where agents call in, is in use by another program. Choose another with FETTLE_AGENT_PORT or agentPort in fettle.yaml.`;
       reject(new Failure("blocked", why, { cause }));
     });
-    server.listen(port, host, () => resolve());
+    server.listen({ port, host, backlog: BACKLOG }, () => resolve());
   });
 }
 
@@ -126,10 +133,11 @@ interface Serving {
   readonly world: World;
   readonly listening: AgentListening;
   readonly refusals: Refusals;
+  readonly entrance: AgentEntrance;
 }
 
 async function serve(
-  { world, listening, refusals }: Serving,
+  { world, listening, refusals, entrance }: Serving,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -147,6 +155,7 @@ async function serve(
       authorization: request.headers.authorization ?? null,
       admitted,
       body,
+      waitedMs: entrance.waitMs(),
     });
     const { refusal: code } = reply;
     if (code !== null) {
