@@ -2,7 +2,7 @@ import type { Server } from "node:https";
 import type { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 import { assert } from "../base/failure.ts";
-import { EntranceQueue } from "./entrance-queue.ts";
+import { EntranceQueue, firstRecordLength } from "./entrance-queue.ts";
 
 /** Stands before the handshakes of a listener and lets a few through at a time. */
 export interface AgentEntrance {
@@ -17,7 +17,7 @@ const SILENT_MS_MAX = 30_000;
 
 /**
  * Takes the place of the server's own beginning of handshakes. A connection joins the queue once its first
- * words are there: one that says nothing takes nobody's place.
+ * record is there whole: one that says nothing, or a byte, takes nobody's place.
  */
 export function startEntrance(server: Server): AgentEntrance {
   const [shakeHands, ...others] = server.listeners("connection");
@@ -47,9 +47,9 @@ export function startEntrance(server: Server): AgentEntrance {
     // What breaks before the handshake is told to nobody: it is gone with its socket.
     socket.on("error", () => socket.destroy());
     socket.setTimeout(SILENT_MS_MAX, () => socket.destroy());
-    socket.once("readable", () => {
-      if (socket.readableLength === 0 || !queue.join(name, now())) socket.destroy();
-      else look();
+    afterFirstRecord(socket, () => {
+      if (queue.join(name, now())) look();
+      else socket.destroy();
     });
   });
   server.on("secureConnection", (socket: TLSSocket) => {
@@ -65,6 +65,24 @@ export function startEntrance(server: Server): AgentEntrance {
       for (const socket of sockets.values()) socket.destroy();
     },
   };
+}
+
+/** Goes on once the first record is there whole (RFC 8446 §5.1) and puts it back; ends what begins otherwise. */
+function afterFirstRecord(socket: Socket, goOn: () => void): void {
+  let said = Buffer.alloc(0);
+  const read = (): void => {
+    const part: Buffer | null = socket.read();
+    // Nothing to read is the end of what the other side says.
+    if (part === null) return void socket.destroy();
+    said = Buffer.concat([said, part]);
+    const length = firstRecordLength(said);
+    if (length === "other") return void socket.destroy();
+    if (length === "more" || said.length < length) return;
+    socket.removeListener("readable", read);
+    socket.unshift(said);
+    goOn();
+  };
+  socket.on("readable", read);
 }
 
 /** The other end, which is the same for a connection before and after its handshake. */

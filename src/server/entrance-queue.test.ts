@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { EntranceQueue } from "./entrance-queue.ts";
+import { EntranceQueue, firstRecordLength } from "./entrance-queue.ts";
 
 /** How many of a crowd are let in, and how long these waited, where a handshake is done in `eachMs`. */
 function crowd(of: { readonly size: number; readonly eachMs: number }) {
@@ -78,4 +78,15 @@ test("how long the last waited is known for two seconds", () => {
   queue.join(1, 0);
   queue.next(700);
   expect([queue.waitMs(2_700), queue.waitMs(2_701)]).toEqual([700, 0]);
+});
+
+test("a handshake begins with a record of its kind that is neither empty nor too long", () => {
+  const lengths = [[], [22], [22, 3, 1, 2], [22, 3, 1, 2, 0], [22, 3, 1, 64, 0]].map((said) =>
+    firstRecordLength(Uint8Array.from(said)),
+  );
+  expect(lengths).toEqual(["more", "more", "more", 517, 16_389]);
+  const others = [[71], [22, 3, 1, 64, 1], [22, 3, 1, 0, 0]].map((said) =>
+    firstRecordLength(Uint8Array.from(said)),
+  );
+  expect(others).toEqual(["other", "other", "other"]);
 });

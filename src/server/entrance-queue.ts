@@ -81,6 +81,22 @@ export class EntranceQueue<Who> {
   }
 }
 
+const HEADER_BYTES = 5;
+const HANDSHAKE_RECORD = 22;
+const RECORD_BYTES_MAX = 2 ** 14;
+
+/**
+ * How many bytes the first record of a connection has with its header (RFC 8446 §5.1); "more" where that
+ * is not said yet, "other" where this is not the beginning of a handshake.
+ */
+export function firstRecordLength(said: Uint8Array): number | "more" | "other" {
+  const [type, , , high, low] = said;
+  if (type !== undefined && type !== HANDSHAKE_RECORD) return "other";
+  if (high === undefined || low === undefined) return "more";
+  const bytes = high * 256 + low;
+  return bytes === 0 || bytes > RECORD_BYTES_MAX ? "other" : HEADER_BYTES + bytes;
+}
+
 function olderThan<Who>(turns: ReadonlyMap<Who, number>, before: number): readonly Turn<Who>[] {
   const older: Turn<Who>[] = [];
   for (const [who, at] of turns) {
