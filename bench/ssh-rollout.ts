@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import type { LabHost } from "../lab/host.ts";
 import { addHosts, type Fleet, installed, startFleet } from "../test/e2e/fleet.ts";
@@ -58,7 +58,12 @@ const parallel = Number(values.parallel ?? hosts);
 const work = values.steps ? fiveSteps : onePackage;
 const setting = { hosts, parallel, sources: values.sources, steps: values.steps };
 
-const missing = missingPrograms(["ansible-playbook", "parallel-ssh"]);
+/** Where Debian's package ansible-mitogen puts its strategies. */
+const MITOGEN = "/usr/lib/python3/dist-packages/ansible_mitogen";
+const missing = [
+  ...missingPrograms(["ansible-playbook", "parallel-ssh"]),
+  ...(values.steps && !existsSync(MITOGEN) ? ["ansible-mitogen"] : []),
+];
 if (missing.length > 0) throw new Error(`install first: ${missing.join(", ")}`);
 const account = openCpuAccount();
 await bench();
