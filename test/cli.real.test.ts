@@ -144,7 +144,7 @@ describe("the command line, from setup to the proof", () => {
     expect(told.at(-1)).toMatchObject({ event: "end", exit: 0, shown: { hosts: 1, failed: 0 } });
     const table = fettle("host", "list").out;
     expect(table).toMatch(/^HOST +SYSTEM/);
-    expect(table).toMatch(/here +debian .* reachable +fresh/);
+    expect(table).toMatch(/here +Debian .* reachable +fresh/);
     expect(printed("host", "list", "--selector", "env=prod")).toHaveLength(1);
     expect(printed("host", "list", "--selector", "env!=prod")).toEqual([]);
     expect(fettle("host", "list", "--selector", "env=prod,(")).toMatchObject({ code: 2, out: "" });

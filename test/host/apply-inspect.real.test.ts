@@ -79,7 +79,7 @@ describe.skipIf(missing !== null)("a host that is looked at", () => {
     expect(offers.map((f) => `${f[0]} ${f[1]} ${f[2]} ${f[3]}`).sort()).toEqual(
       expected.map((p) => `${p.name} ${p.arch} ${p.version} ${p.sha256}`).sort(),
     );
-    expect(line(lines, "source")).toBe("file:/srv/repo ./ - signed");
+    expect(line(lines, "source")).toBe("file:/srv/repo ./ - signed index-signed");
     expect(line(lines, "lists")).toMatch(/^ok \d+ read \d+$/);
     expect(line(lines, "service")).toMatch(/^demo-web active [1-9]\d*$/);
     expect(lines.at(-1)).toBe("@end");
@@ -362,7 +362,9 @@ describe.skipIf(missing !== null)("a host that is looked at", () => {
     host.write(list, SOURCE.replace("[", "[trusted=yes "));
     expect(line((await offered("inspect", "demo-kill")).lines, "source")).toMatch(/ - unsigned$/);
     host.write(list, SOURCE);
-    expect(line((await offered("inspect", "demo-kill")).lines, "source")).toMatch(/ signed$/);
+    expect(line((await offered("inspect", "demo-kill")).lines, "source")).toMatch(
+      / signed index-signed$/,
+    );
     // A name that was not looked for.
     expect((await offered("inspect", "demo-new")).versions).toEqual([]);
     await host.sh("apt-get -qy install demo-new");
