@@ -195,7 +195,7 @@ describe("R2: what belongs to others is not there", () => {
   const ask = async (
     url: string,
     caller: Caller,
-    method: "GET" | "POST" = "GET",
+    method: ServedRoute["method"] = "GET",
     body?: object,
   ) => {
     const payload = body === undefined ? {} : { payload: body };
@@ -379,8 +379,8 @@ describe("R2: what belongs to others is not there", () => {
   test("nothing is done to it, whoever asks from outside", async () => {
     const done: string[] = [];
     const bodies = [{}, { reason: "because I say so" }, { summary: "over" }, { words: "no" }];
-    const acts = allRoutes.filter(({ method, path }) => method === "POST" && path.includes("{"));
-    for (const { path } of acts) {
+    const acts = allRoutes.filter(({ method, path }) => method !== "GET" && path.includes("{"));
+    for (const { method, path } of acts) {
       const place = [...path.matchAll(/\{([^}]+)\}/g)]
         .map((match) => match[1]!)
         .find((name) => others[name] !== undefined);
@@ -388,8 +388,9 @@ describe("R2: what belongs to others is not there", () => {
       const url = pathOf(path, { ...mine, [place]: others[place]![0]! });
       if (url === null) continue;
       for (const body of bodies) {
-        const { status } = await ask(url, own, "POST", body);
-        if (status < 400 || status >= 500) done.push(`${url} ${JSON.stringify(body)}: ${status}`);
+        const { status } = await ask(url, own, method, body);
+        if (status < 400 || status >= 500)
+          done.push(`${method} ${url} ${JSON.stringify(body)}: ${status}`);
       }
     }
     expect(done).toEqual([]);
