@@ -4,6 +4,7 @@ import { sha256 } from "../base/digest.ts";
 import { Failure } from "../base/failure.ts";
 import { newId, type PlanDigest } from "../base/ids.ts";
 import { instantToSeconds } from "../base/instant.ts";
+import type { Selector } from "../base/labels.ts";
 import { fingerprint, parsePublicKeyLine } from "../base/ssh-key.ts";
 import { parseSignature, verifySshSignature } from "../base/sshsig.ts";
 import { demandUnscoped } from "../base/unscoped.ts";
@@ -287,6 +288,16 @@ export async function listRevocations(
   return loadRevocations(world.db, { scopes: scopesFor(actor, "change.read"), limit });
 }
 
+async function findRevocation(
+  world: World,
+  scopes: readonly Selector[],
+  id: string,
+): Promise<ListedRevocation> {
+  const [revocation] = await loadRevocations(world.db, { scopes, id, limit: 1 });
+  if (revocation !== undefined) return revocation;
+  throw new Failure("not-found", `There is no revocation ${id.slice(0, 64)}.`);
+}
+
 const HOSTS_SHOWN_MAX = 1000;
 
 export async function showRevocation(
@@ -295,19 +306,20 @@ export async function showRevocation(
   id: string,
 ): Promise<{ readonly revocation: ListedRevocation; readonly hosts: readonly ToldHost[] }> {
   const scopes = scopesFor(actor, "change.read");
-  const [revocation] = await loadRevocations(world.db, { scopes, id, limit: 1 });
-  if (revocation === undefined) {
-    throw new Failure("not-found", `There is no revocation ${id.slice(0, 64)}.`);
-  }
+  const revocation = await findRevocation(world, scopes, id);
   const of = { revocation: id, scopes, limit: HOSTS_SHOWN_MAX };
   return { revocation, hosts: await loadToldHosts(world.db, of) };
 }
 
-/** After a host's own people changed whom it believes: all that have not taken it hear it again. */
+/**
+ * After a host's own people changed whom it believes: all that have not taken it hear it again, of those over
+ * which this person may decide. Whoever decides over none of its hosts finds no such revocation.
+ */
 export async function retellRevocation(world: World, actor: Actor, id: string): Promise<number> {
-  const { revocation } = await showRevocation(world, actor, id);
+  const scopes = scopesFor(actor, "change.approve");
+  const revocation = await findRevocation(world, scopes, id);
   return inTransaction(world.db, async (tx) => {
-    const hosts = await tellAllAgain(tx, revocation.id);
+    const hosts = await tellAllAgain(tx, { revocation: revocation.id, scopes });
     await recordEvent(tx, {
       type: "revocation.retold",
       actor: actor.subject,

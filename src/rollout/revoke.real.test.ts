@@ -47,7 +47,7 @@ let made: TestWorld;
 let world: World;
 let folder: string;
 let patch: string;
-let [carol, alice, bob, narrow]: TestPerson[] = [];
+let [carol, alice, bob, narrow, prod]: TestPerson[] = [];
 const root = openMachineKey(makeMachineKey().privateKeyPem);
 
 beforeAll(async () => {
@@ -58,6 +58,7 @@ beforeAll(async () => {
   alice = await aPerson(world, "alice", { role: "approver" });
   bob = await aPerson(world, "bob", { role: "approver" });
   narrow = await aPerson(world, "narrow", { role: "approver", scope: "env=none" });
+  prod = await aPerson(world, "prod", { role: "approver", scope: "env=prod" });
   const hosts = await someHosts(world, [
     { name: "web-1", labels: { ring: "canary", env: "prod" } },
     { name: "web-2", labels: { ring: "canary", env: "dev" } },
@@ -316,6 +317,11 @@ describe.runIf(process.getuid?.() === 0)("telling hosts", () => {
     const { id } = await revoke(world, bob!.actor, await given(change, { by: bob! }));
     expect(await until(id, "refused")).toMatchObject({ code: "E_KEY" });
     expect(readdirSync(join(host.var, "revoked"))).not.toContain(change.plan);
+    // Of another team's hosts none is told, and their number is not told either.
+    expect(await retellRevocation(world, prod!.actor, id)).toBe(1);
+    await expect(retellRevocation(world, narrow!.actor, id)).rejects.toThrow(
+      "There is no revocation",
+    );
     expect(await retellRevocation(world, bob!.actor, id)).toBe(2);
     expect(await until(id, "refused")).toMatchObject({ code: "E_KEY", tries: 2 });
     const { rows } = await sql<{ type: string }>`
@@ -325,7 +331,7 @@ describe.runIf(process.getuid?.() === 0)("telling hosts", () => {
     expect(rows.map(({ type }) => type)).toEqual([
       "plan.revoked",
       "revocation.refused",
-      "revocation.retold",
+      ...["revocation.retold", "revocation.retold"],
       "revocation.refused",
     ]);
   });

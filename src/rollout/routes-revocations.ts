@@ -148,7 +148,7 @@ const getRevocation = route({
 const postRetelling = route({
   method: "POST",
   path: "/api/v1/revocations/{revocation}/retelling",
-  summary: "Tells all hosts again that have not taken it, those that refused it too.",
+  summary: "Tells all hosts of yours again that have not taken it, those that refused it too.",
   permission: "change.approve",
   params,
   reply: z.strictObject({ hosts: z.number().int() }),

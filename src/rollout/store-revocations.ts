@@ -1,5 +1,5 @@
 import { type RawBuilder, sql } from "kysely";
-import type { HostId, PlanDigest } from "../base/ids.ts";
+import type { PlanDigest } from "../base/ids.ts";
 import type { Selector } from "../base/labels.ts";
 import { type Db, type Reader, sqlInstant, type Tx } from "../db/database.ts";
 import { isEverywhere, scopeSql } from "../inventory/scope.ts";
@@ -159,10 +159,15 @@ export async function writeTold(
   return numAffectedRows === 1n;
 }
 
-/** Has every host that has not taken it told again at once; returns how many. */
-export async function tellAllAgain(tx: Tx, revocation: string): Promise<number> {
-  const { numAffectedRows } = await sql<{ host: HostId }>`
-    update revocation_host set outcome = 'waiting', next_at = now()
-     where revocation = ${revocation} and outcome <> 'taken'`.execute(tx);
+/** Has every host of these scopes that has not taken it told again at once; returns how many. */
+export async function tellAllAgain(
+  tx: Tx,
+  of: { readonly revocation: string; readonly scopes: readonly Selector[] },
+): Promise<number> {
+  const { numAffectedRows } = await sql`
+    update revocation_host t set outcome = 'waiting', next_at = now()
+      from host h
+     where h.id = t.host and t.revocation = ${of.revocation} and t.outcome <> 'taken'
+       and h.removed_at is null and ${scopeSql(of.scopes, "h.labels")}`.execute(tx);
   return Number(numAffectedRows ?? 0);
 }
