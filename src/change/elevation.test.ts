@@ -131,6 +131,15 @@ describe("when it counts", () => {
     expect([99, 100, 199, 200, 1e12].map(at)).toEqual([false, true, true, false, false]);
   });
 
+  test("from its decision on it counts by a clock that is behind as well, and still ends by it", () => {
+    const granted = anElevation({
+      ...{ state: "granted", decidedBy: bob.person, decidedAt: 100 },
+      ...{ countsFrom: 100, countsUntil: 200 },
+    });
+    const at = (now: number) => counts(granted, { change, isDisabled: false, now });
+    expect([99, 100, 199, 200].map(at)).toEqual([true, true, true, false]);
+  });
+
   test("an ask that nobody answers is over after a day, and with its change", () => {
     const of = { change: { ...change, window }, isDisabled: false };
     expect(dueEnd(anElevation(), { ...of, now: ASK_LASTS_MS - 1 })).toBeNull();

@@ -99,16 +99,22 @@ export function grantedSpan(given: {
   return until > from ? { from, until } : null;
 }
 
-/** Whether it lends anything at this instant. */
+/**
+ * Whether it lends anything at this instant. One that counts from its decision on counts for whoever sees the
+ * decision: the clock of another server may be some way behind that of the server which decided.
+ */
 export function counts(
-  elevation: Pick<Elevation, "state" | "plan" | "decidedBy" | "countsFrom" | "countsUntil">,
+  elevation: Pick<
+    Elevation,
+    "state" | "plan" | "decidedBy" | "decidedAt" | "countsFrom" | "countsUntil"
+  >,
   of: {
     readonly change: Pick<ChangeFacts, "state" | "plan">;
     readonly isDisabled: boolean;
     readonly now: Instant;
   },
 ): boolean {
-  const { state, decidedBy, countsFrom, countsUntil } = elevation;
+  const { state, decidedBy, decidedAt, countsFrom, countsUntil } = elevation;
   if (state !== "granted" || decidedBy === null || countsFrom === null || countsUntil === null) {
     return false;
   }
@@ -116,7 +122,7 @@ export function counts(
     !of.isDisabled &&
     isCarriedOut(of.change.state) &&
     of.change.plan === elevation.plan &&
-    of.now >= countsFrom &&
+    (of.now >= countsFrom || countsFrom === decidedAt) &&
     of.now < countsUntil
   );
 }

@@ -214,7 +214,9 @@ export async function holdElevation(
   const { rows } = await sql`
     select 1 from live_elevation
      where id = ${of.id} and change = ${of.change}
-       and counts_from <= ${now} and counts_until > ${now}`.execute(tx);
+       and (counts_from <= ${now} or counts_from = decided_at) and counts_until > ${now}`.execute(
+    tx,
+  );
   return rows.length > 0;
 }
 
