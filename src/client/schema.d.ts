@@ -3574,7 +3574,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Tells all hosts again that have not taken it, those that refused it too. */
+        /** Tells all hosts of yours again that have not taken it, those that refused it too. */
         post: operations["postRevocationsByRevocationRetelling"];
         delete?: never;
         options?: never;
