@@ -222,7 +222,7 @@ function importCircles(): readonly string[] {
     }
     done.add(file);
   };
-  for (const file of code) walk(file, []);
+  for (const file of [...code, ...pages]) walk(file, []);
   return circles;
 }
 

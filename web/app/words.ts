@@ -1,4 +1,3 @@
-import type { Tone } from "../parts/mark.tsx";
 import { api, ask, type Reply } from "./api.ts";
 
 /**
@@ -6,6 +5,8 @@ import { api, ask, type Reply } from "./api.ts";
  * once, before the first page, and stays the same as long as these pages run.
  */
 type Vocabulary = Reply<"/api/v1/words">;
+/** How a state is to be taken; each tone has a shape of its own (parts/mark.tsx). */
+export type Tone = "good" | "attention" | "bad" | "unknown" | "running" | "waiting";
 export type WordGroup = keyof Vocabulary["words"];
 export type PatchWord = Vocabulary["words"]["patch"][number];
 

@@ -1,10 +1,11 @@
 import { api, ask } from "../app/api.ts";
 import { Go } from "../app/go.tsx";
 import { useAnswer } from "../app/queries.ts";
+import type { Tone } from "../app/words.ts";
 import { hostsText } from "../change/change-model.ts";
 import { Answered } from "../parts/answered.tsx";
 import { ClockTime } from "../parts/instant.tsx";
-import { Mark, type Tone } from "../parts/mark.tsx";
+import { Mark } from "../parts/mark.tsx";
 import { Panel } from "../parts/panel.tsx";
 import styles from "./calendar.module.css";
 

@@ -7,7 +7,7 @@ import { FormEnd } from "../parts/form-end.tsx";
 import { Mark } from "../parts/mark.tsx";
 import { plural } from "../triage/fix-first-list.tsx";
 import styles from "./support.module.css";
-import type { SupportEntry } from "./support.tsx";
+import type { SupportEntry } from "./support-register.ts";
 
 /** One release: how it stands, who runs and owns it, what was decided. */
 export function SupportEntryRow({ entry }: { readonly entry: SupportEntry }) {

@@ -1,7 +1,7 @@
 import { Shape } from "../parts/mark.tsx";
 import styles from "./support.module.css";
-import type { SupportEntry } from "./support.tsx";
 import { hasOwnLine } from "./support-dated.ts";
+import type { SupportEntry } from "./support-register.ts";
 
 const YEAR_DAYS = 365;
 /** What ended longer ago, or ends later, stands at the edge. */

@@ -12,7 +12,6 @@ import { SupportEntryRow } from "./support-entry.tsx";
 import { SupportTimeline } from "./support-timeline.tsx";
 
 type Register = Reply<"/api/v1/support">;
-export type SupportEntry = Register["items"][number];
 
 const states = [
   { value: "ended", label: "Ended" },

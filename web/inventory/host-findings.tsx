@@ -3,12 +3,13 @@ import { api, ask, type Reply } from "../app/api.ts";
 import { Go } from "../app/go.tsx";
 import { useAnswer } from "../app/queries.ts";
 import { type Search, useSearch } from "../app/search-state.ts";
+import type { Tone } from "../app/words.ts";
 import { AsOfChoice, asOfQuery, PastBanner } from "../intel/as-of.tsx";
 import { Exposures } from "../intel/exposures.tsx";
 import { Empty } from "../parts/empty.tsx";
 import { ExploitedChoice, FilterBar, FilterField, FilterReset } from "../parts/filters.tsx";
 import { Instant } from "../parts/instant.tsx";
-import { Mark, type Tone } from "../parts/mark.tsx";
+import { Mark } from "../parts/mark.tsx";
 import { Panel } from "../parts/panel.tsx";
 import { type Column, VirtualList } from "../parts/virtual-list.tsx";
 

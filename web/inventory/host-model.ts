@@ -1,6 +1,6 @@
 import type { Reply } from "../app/api.ts";
 import type { Search } from "../app/search-state.ts";
-import type { Tone } from "../parts/mark.tsx";
+import type { Tone } from "../app/words.ts";
 
 export type HostList = Reply<"/api/v1/hosts">;
 export type HostReply = Reply<"/api/v1/hosts/{host}">;

@@ -4,7 +4,7 @@ import { Instant } from "../parts/instant.tsx";
 import { Panel } from "../parts/panel.tsx";
 import styles from "./inventory.module.css";
 import { LabelList } from "./labels.tsx";
-import type { ShownService } from "./service.tsx";
+import type { ShownService } from "./shown-service.ts";
 
 /** Who answers for it, what runs it and what it needs. */
 export function ServiceAbout({ of }: { readonly of: ShownService }) {

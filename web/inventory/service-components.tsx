@@ -5,7 +5,7 @@ import { Empty } from "../parts/empty.tsx";
 import { FilterBar, FilterChoice, FilterField, FilterReset } from "../parts/filters.tsx";
 import { Mark } from "../parts/mark.tsx";
 import { type Column, VirtualList } from "../parts/virtual-list.tsx";
-import type { ShownService } from "./service.tsx";
+import type { ShownService } from "./shown-service.ts";
 
 type Component = Reply<"/api/v1/services/{service}/components">["items"][number];
 

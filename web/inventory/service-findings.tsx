@@ -4,12 +4,13 @@ import { releaseName } from "../../src/base/release-name.ts";
 import { api, ask, type Reply } from "../app/api.ts";
 import { Go } from "../app/go.tsx";
 import { useAnswer } from "../app/queries.ts";
+import type { Tone } from "../app/words.ts";
 import { Answered } from "../parts/answered.tsx";
 import { Empty } from "../parts/empty.tsx";
-import { Mark, type Tone } from "../parts/mark.tsx";
+import { Mark } from "../parts/mark.tsx";
 import { DeadlinePill } from "../triage/deadline-pill.tsx";
 import styles from "./service.module.css";
-import type { ShownService } from "./service.tsx";
+import type { ShownService } from "./shown-service.ts";
 
 type Findings = Reply<"/api/v1/services/{service}/findings">;
 type Action = Findings["items"][number];

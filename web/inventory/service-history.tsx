@@ -9,7 +9,7 @@ import { Instant } from "../parts/instant.tsx";
 import { Panel } from "../parts/panel.tsx";
 import { Person } from "../parts/person.tsx";
 import styles from "./service.module.css";
-import type { ShownService } from "./service.tsx";
+import type { ShownService } from "./shown-service.ts";
 
 type Row = Reply<"/api/v1/services/{service}/history">["items"][number];
 type Diff = Reply<"/api/v1/services/{service}/diff">;

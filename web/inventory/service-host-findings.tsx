@@ -3,8 +3,8 @@ import { api, ask, type Reply } from "../app/api.ts";
 import { Empty } from "../parts/empty.tsx";
 import { Mark } from "../parts/mark.tsx";
 import { type Column, VirtualList } from "../parts/virtual-list.tsx";
-import type { ShownService } from "./service.tsx";
 import { HostNames } from "./service-about.tsx";
+import type { ShownService } from "./shown-service.ts";
 
 type Row = Reply<"/api/v1/services/{service}/host-findings">["items"][number];
 

@@ -1,6 +1,6 @@
 import { useParams } from "@tanstack/react-router";
 import { useState } from "react";
-import { api, ask, type Reply } from "../app/api.ts";
+import { api, ask } from "../app/api.ts";
 import { useGo } from "../app/go.tsx";
 import { useAnswer } from "../app/queries.ts";
 import { useSearch } from "../app/search-state.ts";
@@ -17,8 +17,7 @@ import { ServiceFindings } from "./service-findings.tsx";
 import { ServiceForm } from "./service-form.tsx";
 import { ServiceHistory } from "./service-history.tsx";
 import { ServiceHostFindings } from "./service-host-findings.tsx";
-
-export type ShownService = Reply<"/api/v1/services/{service}">;
+import type { ShownService } from "./shown-service.ts";
 
 /** One service: what mends it, what is in it, who answers for it and what changed. */
 export function ServicePage() {

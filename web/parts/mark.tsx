@@ -1,7 +1,5 @@
 import type { ReactNode } from "react";
-import { type WordGroup, wordFor } from "../app/words.ts";
-
-export type Tone = "good" | "attention" | "bad" | "unknown" | "running" | "waiting";
+import { type Tone, type WordGroup, wordFor } from "../app/words.ts";
 
 /** Shapes that are told apart without colour; 12 by 12. */
 const shapes: Readonly<Record<Tone, ReactNode>> = {

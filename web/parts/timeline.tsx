@@ -1,5 +1,6 @@
 import { type ReactNode, useId } from "react";
-import { Mark, type Tone } from "./mark.tsx";
+import type { Tone } from "../app/words.ts";
+import { Mark } from "./mark.tsx";
 import styles from "./timeline.module.css";
 
 export interface TimelineEntry {

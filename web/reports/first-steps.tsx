@@ -4,7 +4,7 @@ import { Command } from "../parts/command.tsx";
 import { Shape } from "../parts/mark.tsx";
 import { Panel } from "../parts/panel.tsx";
 import styles from "./overview.module.css";
-import type { Overview } from "./overview.tsx";
+import type { Overview } from "./overview-reply.ts";
 
 /** What a new deployment still needs; gone when all of it is done. */
 export function FirstSteps({ steps }: { readonly steps: Overview["firstSteps"] }) {

@@ -1,6 +1,6 @@
 import { Button, Text } from "@mantine/core";
 import { lazy, Suspense } from "react";
-import { api, ask, type Reply } from "../app/api.ts";
+import { api, ask } from "../app/api.ts";
 import { Go } from "../app/go.tsx";
 import { useAnswer } from "../app/queries.ts";
 import { useSearch } from "../app/search-state.ts";
@@ -14,10 +14,9 @@ import { Sentence } from "../parts/sentence.tsx";
 import { ForecastMark, useForecasts } from "../triage/forecast.tsx";
 import { FirstSteps } from "./first-steps.tsx";
 import styles from "./overview.module.css";
+import type { Overview } from "./overview-reply.ts";
 import { PastOverview } from "./past-overview.tsx";
 import { RolloutsNow } from "./rollouts-now.tsx";
-
-export type Overview = Reply<"/api/v1/overview">;
 
 const Trend = lazy(() => import("./trend.tsx").then((file) => ({ default: file.Trend })));
 

@@ -6,7 +6,7 @@ import { Panel } from "../parts/panel.tsx";
 import { ringName } from "../parts/ring-name.ts";
 import { Sentence } from "../parts/sentence.tsx";
 import styles from "./overview.module.css";
-import type { Overview } from "./overview.tsx";
+import type { Overview } from "./overview-reply.ts";
 
 type Rollout = NonNullable<Overview["rollouts"]>[number];
 type Wave = Rollout["waves"][number];

@@ -1,6 +1,6 @@
 import { Text } from "@mantine/core";
 import { type DayLine, DayLines } from "../parts/day-lines.tsx";
-import type { Overview } from "./overview.tsx";
+import type { Overview } from "./overview-reply.ts";
 
 type Day = NonNullable<Overview["trend"]>[number];
 

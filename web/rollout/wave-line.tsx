@@ -1,7 +1,8 @@
 import type { ReactNode } from "react";
 import type { Search } from "../app/search-state.ts";
+import type { Tone } from "../app/words.ts";
 import { FilterChoice } from "../parts/filters.tsx";
-import { Mark, type Tone } from "../parts/mark.tsx";
+import { Mark } from "../parts/mark.tsx";
 import { ringName } from "../parts/ring-name.ts";
 import styles from "./rollout.module.css";
 

@@ -1,5 +1,6 @@
+import type { Tone } from "../app/words.ts";
 import { Instant } from "../parts/instant.tsx";
-import { Shape, type Tone } from "../parts/mark.tsx";
+import { Shape } from "../parts/mark.tsx";
 import styles from "./triage.module.css";
 
 const SOON_MS = 3 * 86_400_000;

@@ -12,7 +12,7 @@ import { Mark, StateWord } from "../parts/mark.tsx";
 import { PageHead } from "../parts/page-head.tsx";
 import { Panel } from "../parts/panel.tsx";
 import { TextBlock } from "../parts/text-block.tsx";
-import { ISSUE_TOPICS, type KnownIssue } from "./known-issues.tsx";
+import { ISSUE_TOPICS, type KnownIssue } from "./listed-issue.ts";
 import styles from "./triage.module.css";
 import { WriteKnownIssue } from "./write-known-issue.tsx";
 

@@ -1,4 +1,4 @@
-import { api, ask, type Reply } from "../app/api.ts";
+import { api, ask } from "../app/api.ts";
 import { useAnswer } from "../app/queries.ts";
 import { useSearch } from "../app/search-state.ts";
 import { choicesOf, wordsOf } from "../app/words.ts";
@@ -9,10 +9,8 @@ import { Instant } from "../parts/instant.tsx";
 import { StateWord } from "../parts/mark.tsx";
 import { PageHead } from "../parts/page-head.tsx";
 import { type Column, VirtualList } from "../parts/virtual-list.tsx";
+import { ISSUE_TOPICS, type KnownIssue } from "./listed-issue.ts";
 import { WriteKnownIssue } from "./write-known-issue.tsx";
-
-export type KnownIssue = Reply<"/api/v1/known-issues">["items"][number];
-export const ISSUE_TOPICS = ["known-issues"];
 
 /** What will not be patched, and how to live with it. */
 export function KnownIssuesPage() {

@@ -16,7 +16,7 @@ import type { Action } from "../parts/actions.tsx";
 import { Panel } from "../parts/panel.tsx";
 import { Problem } from "../parts/problem.tsx";
 import { noRings, RingsChoice } from "../parts/rings-choice.tsx";
-import type { PatchReply } from "./patch.tsx";
+import type { PatchReply } from "./patch-reply.ts";
 import styles from "./triage.module.css";
 
 interface Draft {

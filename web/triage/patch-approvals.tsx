@@ -10,7 +10,7 @@ import { StateWord } from "../parts/mark.tsx";
 import { Panel } from "../parts/panel.tsx";
 import { Person } from "../parts/person.tsx";
 import { plural } from "./fix-first-list.tsx";
-import type { PatchReply } from "./patch.tsx";
+import type { PatchReply } from "./patch-reply.ts";
 
 /** The changes of the case: who was asked, who agreed, and what they agreed to. */
 export function PatchApprovals({ patch }: { readonly patch: PatchReply["patch"] }) {

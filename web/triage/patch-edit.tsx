@@ -6,7 +6,7 @@ import { actionFor, GuardedButton } from "../parts/actions.tsx";
 import { FormEnd } from "../parts/form-end.tsx";
 import { Mark } from "../parts/mark.tsx";
 import { Panel } from "../parts/panel.tsx";
-import type { PatchReply } from "./patch.tsx";
+import type { PatchReply } from "./patch-reply.ts";
 import styles from "./triage.module.css";
 
 type Patch = PatchReply["patch"];

@@ -4,7 +4,7 @@ import { Command } from "../parts/command.tsx";
 import { Instant } from "../parts/instant.tsx";
 import { Panel } from "../parts/panel.tsx";
 import { Person } from "../parts/person.tsx";
-import type { PatchReply } from "./patch.tsx";
+import type { PatchReply } from "./patch-reply.ts";
 import styles from "./triage.module.css";
 
 /** Events shown at once; an export holds all of them. */

@@ -14,7 +14,7 @@ import { Panel } from "../parts/panel.tsx";
 import { problemText } from "../parts/problem.tsx";
 import { CancelDeferral, DEFERRAL_TOPICS, type Deferral } from "./deferrals.tsx";
 import { useExceptions } from "./exceptions.tsx";
-import type { PatchReply } from "./patch.tsx";
+import type { PatchReply } from "./patch-reply.ts";
 import styles from "./triage.module.css";
 
 type Patch = PatchReply["patch"];

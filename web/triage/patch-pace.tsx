@@ -8,7 +8,7 @@ import { FormEnd } from "../parts/form-end.tsx";
 import { Instant } from "../parts/instant.tsx";
 import { Panel } from "../parts/panel.tsx";
 import { Person } from "../parts/person.tsx";
-import type { PatchReply } from "./patch.tsx";
+import type { PatchReply } from "./patch-reply.ts";
 import styles from "./triage.module.css";
 
 type Sheet = Reply<"/api/v1/patches/{patch}/pace">;

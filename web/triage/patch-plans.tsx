@@ -9,7 +9,7 @@ import { Mark } from "../parts/mark.tsx";
 import { type Column, VirtualList } from "../parts/virtual-list.tsx";
 import { plural } from "./fix-first-list.tsx";
 import { MakePlan } from "./make-plan.tsx";
-import type { PatchReply } from "./patch.tsx";
+import type { PatchReply } from "./patch-reply.ts";
 
 type Plan = Reply<"/api/v1/plans">["items"][number];
 

@@ -7,7 +7,7 @@ import { Instant } from "../parts/instant.tsx";
 import { StateWord } from "../parts/mark.tsx";
 import { Panel } from "../parts/panel.tsx";
 import { Sentence } from "../parts/sentence.tsx";
-import type { PatchReply } from "./patch.tsx";
+import type { PatchReply } from "./patch-reply.ts";
 
 /** The rollouts of the case, each with what happens now; the picture is a click away. */
 export function PatchRollouts({ patch }: { readonly patch: PatchReply["patch"] }) {

@@ -3,7 +3,7 @@ import { Go } from "../app/go.tsx";
 import { eventWord } from "../app/words.ts";
 import { useHandles } from "../parts/person.tsx";
 import { Timeline, type TimelineEntry } from "../parts/timeline.tsx";
-import type { PatchReply } from "./patch.tsx";
+import type { PatchReply } from "./patch-reply.ts";
 
 type Event = PatchReply["timeline"][number];
 

@@ -8,7 +8,7 @@ import { Empty } from "../parts/empty.tsx";
 import { Mark } from "../parts/mark.tsx";
 import { type Column, VirtualList } from "../parts/virtual-list.tsx";
 import { plural } from "./fix-first-list.tsx";
-import type { PatchReply } from "./patch.tsx";
+import type { PatchReply } from "./patch-reply.ts";
 
 type Where = Reply<"/api/v1/patches/{patch}/hosts">;
 type Standing = keyof Where["counts"];

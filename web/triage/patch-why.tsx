@@ -6,7 +6,7 @@ import { Panel } from "../parts/panel.tsx";
 import { Person } from "../parts/person.tsx";
 import { Dates, WhenDue } from "./dates.tsx";
 import { CaseForecast } from "./forecast.tsx";
-import type { PatchReply } from "./patch.tsx";
+import type { PatchReply } from "./patch-reply.ts";
 import { Outcome, PriorityPath } from "./priority-path.tsx";
 import styles from "./triage.module.css";
 

@@ -1,5 +1,5 @@
 import { useParams } from "@tanstack/react-router";
-import { api, ask, type Reply } from "../app/api.ts";
+import { api, ask } from "../app/api.ts";
 import { Go } from "../app/go.tsx";
 import { useAnswer } from "../app/queries.ts";
 import { useSearch } from "../app/search-state.ts";
@@ -15,13 +15,12 @@ import { PatchEvidence } from "./patch-evidence.tsx";
 import { PatchOpen } from "./patch-open.tsx";
 import { PatchPace } from "./patch-pace.tsx";
 import { PatchPlans } from "./patch-plans.tsx";
+import type { PatchReply } from "./patch-reply.ts";
 import { PatchRollouts } from "./patch-rollouts.tsx";
 import { PatchTimeline } from "./patch-timeline.tsx";
 import { PatchWhere } from "./patch-where.tsx";
 import { PatchWhy } from "./patch-why.tsx";
 import { Stages } from "./stages.tsx";
-
-export type PatchReply = Reply<"/api/v1/patches/{patch}">;
 
 /** One case on one timeline, from the advisory to the outcome. */
 export function PatchPage() {

@@ -1,6 +1,7 @@
 import { Text } from "@mantine/core";
-import { Mark, type Tone } from "../parts/mark.tsx";
-import type { PatchReply } from "./patch.tsx";
+import type { Tone } from "../app/words.ts";
+import { Mark } from "../parts/mark.tsx";
+import type { PatchReply } from "./patch-reply.ts";
 import styles from "./triage.module.css";
 
 type Priority = NonNullable<PatchReply["patch"]["priority"]>;

@@ -4,7 +4,7 @@ import { api, ask } from "../app/api.ts";
 import { useDeed } from "../app/queries.ts";
 import { actionFor, GuardedButton } from "../parts/actions.tsx";
 import { FormEnd } from "../parts/form-end.tsx";
-import { SESSION_TOPICS, type Session } from "./session.tsx";
+import { SESSION_TOPICS, type Session } from "./session-reply.ts";
 
 type Item = Session["items"][number];
 

@@ -4,14 +4,15 @@ import { releaseName } from "../../src/base/release-name.ts";
 import { api, ask } from "../app/api.ts";
 import { Go } from "../app/go.tsx";
 import { useDeed } from "../app/queries.ts";
+import type { Tone } from "../app/words.ts";
 import { type Action, ActionButton, actionFor, GuardedButton } from "../parts/actions.tsx";
-import { Mark, type Tone } from "../parts/mark.tsx";
+import { Mark } from "../parts/mark.tsx";
 import { Person } from "../parts/person.tsx";
 import { Problem } from "../parts/problem.tsx";
 import { plural } from "./fix-first-list.tsx";
 import styles from "./session.module.css";
-import { SESSION_TOPICS, type Session } from "./session.tsx";
 import { DeferButton } from "./session-defer.tsx";
+import { SESSION_TOPICS, type Session } from "./session-reply.ts";
 
 type Item = Session["items"][number];
 type Necessity = "necessary" | "not" | "needs-info";

@@ -1,7 +1,7 @@
 import { Button, Group, NativeSelect, Stack, Text, TextInput } from "@mantine/core";
 import { useParams } from "@tanstack/react-router";
 import { useState } from "react";
-import { api, ask, type Reply } from "../app/api.ts";
+import { api, ask } from "../app/api.ts";
 import { useAnswer, useDeed } from "../app/queries.ts";
 import { ActionButton, actionFor } from "../parts/actions.tsx";
 import { Answered } from "../parts/answered.tsx";
@@ -13,10 +13,8 @@ import { Person, useHandles } from "../parts/person.tsx";
 import { Problem } from "../parts/problem.tsx";
 import styles from "./session.module.css";
 import { SessionItems } from "./session-items.tsx";
+import { SESSION_TOPICS, type Session } from "./session-reply.ts";
 import { type PartName, partNames } from "./sessions.tsx";
-
-export type Session = Reply<"/api/v1/triage-sessions/{session}">;
-export const SESSION_TOPICS = ["triage"] as const;
 
 /** One session, live: everybody sees the same list, and votes as they are given. */
 export function SessionPage() {

@@ -1,5 +1,5 @@
-import { patchStages, patchWord, wordFor } from "../app/words.ts";
-import { Mark, Shape, StateWord, type Tone } from "../parts/mark.tsx";
+import { patchStages, patchWord, type Tone, wordFor } from "../app/words.ts";
+import { Mark, Shape, StateWord } from "../parts/mark.tsx";
 import styles from "./triage.module.css";
 
 /** Stages behind are good, the present one as the case is, the rest is not known yet. */

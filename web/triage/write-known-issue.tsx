@@ -5,7 +5,7 @@ import { useGo } from "../app/go.tsx";
 import { useDeed } from "../app/queries.ts";
 import { FormEnd } from "../parts/form-end.tsx";
 import { Panel } from "../parts/panel.tsx";
-import type { KnownIssue } from "./known-issues.tsx";
+import type { KnownIssue } from "./listed-issue.ts";
 import styles from "./triage.module.css";
 
 const blank = {
