@@ -94,6 +94,7 @@ export function holdsOf(
         ? [{ why: "being-checked", since: target.endedAt ?? loaded.now }]
         : [];
     case "held":
+      return [...(target.hold === null ? [] : [target.hold]), ...left(target, loaded.row)];
     case "unknown":
       return [...(target.hold === null ? [] : [target.hold]), ...spent(target, loaded.row)];
     case "failed":
@@ -202,6 +203,15 @@ function waveHolds(number: number, facts: LoadedRolloutFacts): readonly Hold[] {
   const before = facts.waves.find((w) => w.number === number - 1);
   const gate = own.some((hold) => hold.why === "wave-order") ? (before?.holds ?? []) : [];
   return [...own, ...gate.filter((hold) => hold.why !== "budget-used")];
+}
+
+/** What is left for a host that did not start; the reasons of time alone say it themselves. */
+function left(target: TargetFacts, row: RolloutRow): readonly Hold[] {
+  const isOver = row.state === "finished" || row.state === "stopped";
+  if (!isOver || target.isBegun) return spent(target, row);
+  const { why = null } = target.hold ?? {};
+  if (why === "rollout-ended" || why === "wave-over" || why === "revert-over") return [];
+  return [{ why: "rollout-ended", state: row.state }];
 }
 
 function spent(target: TargetFacts, row: RolloutRow): readonly Hold[] {

@@ -231,7 +231,8 @@ function sweepEnded(books: Books, rollout: BookRollout, target: BookTarget): voi
     target.endedAt + revertSeconds * SECOND_MS < books.clock();
   if (!isEnded && !isRevertOver) return;
   if (!books.move(target, "give-up")) return;
-  target.hold = isEnded ? { why: "rollout-ended", state } : { why: "revert-over" };
+  if (isEnded) target.hold ??= { why: "rollout-ended", state };
+  else target.hold = { why: "revert-over" };
   target.endedAt = books.clock();
 }
 

@@ -13,7 +13,7 @@ import type { Hold } from "./hold.ts";
 import { statesWith, type TargetState, targetMoves } from "./model.ts";
 import { againCodes } from "./result-move.ts";
 import { forgetReadings } from "./store-gates.ts";
-import { holdUntil, unseen, waitShortly } from "./store-time.ts";
+import { holdUntil, lastTrouble, unseen, waitShortly } from "./store-time.ts";
 
 /**
  * Moves of targets, set-wise. Each names the states that its verb leaves, taken from the state table,
@@ -153,7 +153,8 @@ export function sweepTargets(
       update target t
          set state = 'held', ended_at = now(),
              hold = case when due.state in ('stopped', 'finished')
-                         then jsonb_build_object('why', 'rollout-ended', 'state', due.state)
+                         then coalesce(${lastTrouble},
+                                jsonb_build_object('why', 'rollout-ended', 'state', due.state))
                          else '{"why": "revert-over"}' end
         from due where t.rollout = due.rollout and t.host = due.host
       returning t.rollout, t.host`.execute(tx);

@@ -16,6 +16,11 @@ export function holdUntil(hold: RawBuilder<unknown>, at: RawBuilder<unknown>): R
                else ${hold} end`;
 }
 
+/** What held `target t` last, as what stays its reason: nothing is tried again by itself any more. */
+export const lastTrouble: RawBuilder<unknown> = sql`
+  (case jsonb_typeof(t.hold -> 'retryAt')
+     when 'number' then jsonb_set(t.hold, '{retryAt}', 'null') else t.hold end)`;
+
 /**
  * Somebody else's session of the database may hold rows for hours: a console that was left open, a backup.
  * A batch that waits for them holds up all that came with it, and those that wait for the batch; so it

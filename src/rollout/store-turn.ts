@@ -11,7 +11,7 @@ import { foldCounts } from "./store-counts.ts";
 import { itsmAllows } from "./store-itsm.ts";
 import { signOffsAllow } from "./store-sign-offs.ts";
 import { leaves } from "./store-targets.ts";
-import { millis } from "./store-time.ts";
+import { lastTrouble, millis } from "./store-time.ts";
 import { signaturesOfWave } from "./store-wave-signatures.ts";
 
 /** Who decides, and the writes of one turn; each under the epoch of the owner that decided it. */
@@ -115,7 +115,7 @@ export async function giveUp(
 ): Promise<readonly HostId[]> {
   const { rows } = await sql<{ host: HostId }>`
     update target t
-       set state = 'held', hold = coalesce(t.hold, ${sqlJson(hold)}), ended_at = now(),
+       set state = 'held', hold = coalesce(${lastTrouble}, ${sqlJson(hold)}), ended_at = now(),
            retry_at = null
      where t.rollout = ${rollout} and t.wave = ${wave} and t.is_ready and ${leaves("give-up")}
     returning t.host`.execute(tx);

@@ -316,6 +316,29 @@ describe("after a permit", () => {
   });
 });
 
+test("a rollout that ends leaves each host its last trouble, and tries nothing again", async () => {
+  const [story, claimed] = await aClaimed(2);
+  const [{ rollout, host, attempt, epoch }] = claimed as [Claimed, Claimed];
+  const problem = "no route to host";
+  const hold = {
+    ...({ why: "host-unreachable", kind: "unreachable", problem, since: 0 } as const),
+    retryAt: 1_000,
+  };
+  await dropTargets(db, [{ rollout, host, attempt, epoch, hold, retryAfterSeconds: 30 }]);
+  await sql`update target set lease_until = now() - interval '1 s' where state = 'leased'`.execute(
+    db,
+  );
+  await sweepTargets(db);
+  await sql`update rollout set state = 'stopped', ended_at = now()
+             where id = ${rollout}`.execute(db);
+  await sweepTargets(db);
+  expect((await targetsOf(db, story)).map((target) => [target.state, target.hold])).toEqual([
+    ["held", { ...hold, retryAt: null }],
+    ["held", { why: "rollout-ended", state: "stopped" }],
+  ]);
+  expect(await brokenInvariants(db)).toEqual([]);
+});
+
 async function recordOf(target: Claimed, verb: "begin"): Promise<void> {
   const { rollout, host, attempt } = target;
   await inTransaction(db, (tx) =>

@@ -170,6 +170,29 @@ describe("why a host stands where it stands", () => {
     );
   });
 
+  test("keeps the last trouble of a host that its rollout ended without", () => {
+    const ended = loaded({ state: "stopped" });
+    const sentenceOf = (some: Partial<TargetFacts>) =>
+      explainTarget(aTarget({ state: "held", ...some }), ended, emptyCalendar).sentence;
+    const since = NOW - MINUTE_MS;
+    const reach = { kind: "no-answer", problem: "no answer to ssh", since, retryAt: null } as const;
+    expect(sentenceOf({ attempt: 2, hold: { why: "host-unreachable", ...reach } })).toBe(
+      "was never reached, and nothing was changed: the host cannot be reached since 2026-11-21T21:59:00.000Z: no answer to ssh; the rollout is stopped; what is left needs a new plan",
+    );
+    // Reasons of time alone say it themselves, and say it once.
+    expect(sentenceOf({ hold: { why: "wave-over", endedAt: since } })).toBe(
+      "did not start: the approved time ended 2026-11-21T21:59:00.000Z; what is left needs a new plan",
+    );
+    expect(sentenceOf({ hold: { why: "rollout-ended", state: "stopped" } })).toBe(
+      "did not start: the rollout is stopped; what is left needs a new plan",
+    );
+    // One that was begun may have been changed, whatever became of its rollout.
+    const word = { code: "E_STEP", facts: "", isBegun: true } as const;
+    expect(sentenceOf({ isBegun: true, hold: { why: "host-held", ...word } })).not.toContain(
+      "the rollout is stopped",
+    );
+  });
+
   const table: [sentence: string, target: TargetFacts][] = [
     ["is patched and verified", aTarget({ state: "done", verdict: "verified" })],
     [
