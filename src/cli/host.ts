@@ -19,6 +19,8 @@ import { watchScan } from "./watch-scan.ts";
 
 /** The newest things that happened on a host, or did not. */
 const TIMELINE_SHOWN = 12;
+/** The newest rollouts that went on or ended without it. */
+const MISSED_SHOWN = 20;
 
 export function registerHost(program: Command, cli: Cli): void {
   const host = program.command("host").description("Hosts and what is on them");
@@ -57,7 +59,7 @@ function registerLook(host: Command, cli: Cli): void {
   host
     .command("show <name>")
     .description(
-      "One host: its four states, facts and updates, and what happened there or why nothing did",
+      "One host: its four states, facts and updates, rollouts that went past it, and what happened there or why nothing did",
     )
     .action(async (name: string) => {
       const client = cli.client();
@@ -71,11 +73,13 @@ function registerLook(host: Command, cli: Cli): void {
         }),
       );
       const runtime = await runtimeOf(client, name);
+      const missed = await missedBy(client, name);
       const all = {
         ...shown,
         restarts: runtime?.restarts ?? null,
         packages: packages.items,
         offers: offers.items,
+        missed: missed?.items ?? null,
         timeline: timeline.items,
       };
       show(cli, all, () => {
@@ -98,6 +102,13 @@ function registerLook(host: Command, cli: Cli): void {
 async function runtimeOf(client: Client, host: string) {
   const params = { path: { host } };
   const { data = null } = await client.GET("/api/v1/hosts/{host}/runtime", { params });
+  return data;
+}
+
+/** What went past it needs the right to read rollouts. */
+async function missedBy(client: Client, host: string) {
+  const params = { path: { host }, query: { limit: MISSED_SHOWN } };
+  const { data = null } = await client.GET("/api/v1/hosts/{host}/missed", { params });
   return data;
 }
 

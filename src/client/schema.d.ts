@@ -2104,6 +2104,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/hosts/{host}/missed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Rollouts that went on or ended without this host: since when, why, and what will become of it; the newest first. */
+        get: operations["getHostsByHostMissed"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/hosts/{host}/next-window": {
         parameters: {
             query?: never;
@@ -6198,6 +6215,36 @@ export interface components {
             placedBy: string;
             reason: string;
             until: string | null;
+        };
+        MissedRollout: {
+            /** @description what sees to it, where one command does */
+            command: string | null;
+            /**
+             * @description tried: by this rollout; taken: by another rollout or a plan; nothing: unless a person acts
+             * @enum {string}
+             */
+            fate: "tried" | "taken" | "nothing";
+            href: string;
+            /**
+             * @description waiting: its time in the rollout is not over; left-out: the plan did not take it
+             * @enum {string}
+             */
+            kind: "waiting" | "missed" | "skipped" | "lost" | "left-out";
+            /** @description what will become of it, or what to do */
+            outlook: string;
+            /** @description as in P-1 */
+            patch: string;
+            /** @description digest of the rollout's plan */
+            plan: string;
+            /** @description as in R-7 */
+            rollout: string;
+            /** @enum {string} */
+            rolloutState: "running" | "halted" | "finished" | "stopped";
+            /** Format: date-time */
+            since: string;
+            title: string;
+            why: string;
+            word: components["schemas"]["Word"];
         };
         Overview: {
             action: {
@@ -13468,6 +13515,41 @@ export interface operations {
                         notKnown: string[];
                         /** @description rows that the running system speaks against; they count all the same */
                         runtimeCount: number;
+                        total: number;
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    getHostsByHostMissed: {
+        parameters: {
+            query?: {
+                limit?: number;
+                /** @description Rows to pass over from the start of the list; instead of a cursor. */
+                skip?: number;
+            };
+            header?: never;
+            path: {
+                host: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["MissedRollout"][];
                         total: number;
                     };
                 };

@@ -12,6 +12,7 @@ import { getPlanForecast } from "./routes-forecast.ts";
 import { gateRoutes } from "./routes-gates.ts";
 import { haltRoutes } from "./routes-halts.ts";
 import { metricRoutes } from "./routes-metrics.ts";
+import { getMissed } from "./routes-missed.ts";
 import { postOfflineBundle } from "./routes-offline.ts";
 import { openingRoutes } from "./routes-open-wave.ts";
 import { getReadiness } from "./routes-readiness.ts";
@@ -257,6 +258,7 @@ export const routes: readonly Route[] = [
   postSkip,
   postLost,
   getExplain,
+  getMissed,
   postCatchUp,
   postOfflineBundle,
   ...gateRoutes,

@@ -1,4 +1,5 @@
 import type { Words } from "../base/word.ts";
+import type { MissedKind } from "./missed.ts";
 import type { RolloutState, Standing, WaveState } from "./model.ts";
 import type { WaveView } from "./view.ts";
 
@@ -36,4 +37,13 @@ export const standingWords: Words<Standing> = {
   unreachable: ["attention", "unreachable"],
   unknown: ["unknown", "unknown"],
   skipped: ["unknown", "left out"],
+};
+
+/** Rollouts that went on or ended without a host. */
+export const missedWords: Words<MissedKind> = {
+  waiting: ["waiting", "still tried"],
+  missed: ["attention", "missed it"],
+  skipped: ["unknown", "left out by a person"],
+  lost: ["unknown", "declared lost"],
+  "left-out": ["attention", "not in the plan"],
 };

@@ -1,9 +1,12 @@
+import { sql } from "kysely";
 import { afterEach, expect, test } from "vitest";
 import type { HostId } from "../../src/base/ids.ts";
 import { inTransaction } from "../../src/db/database.ts";
 import type { World } from "../../src/db/world.ts";
 import { everywhere, loadHostRefs } from "../../src/inventory/store.ts";
 import { keepWaysIn } from "../../src/inventory/store-ways-in.ts";
+import { aRollout } from "../../src/rollout/store-story.ts";
+import { sweepTargets } from "../../src/rollout/store-targets.ts";
 import { newPerson } from "../builders/first-admin.ts";
 import {
   expectAccessible,
@@ -33,12 +36,27 @@ async function tellWaysIn(world: World, name: string): Promise<void> {
   );
 }
 
+/** A rollout that was stopped while the host could not be reached. */
+async function goesPast(world: World, name: string): Promise<void> {
+  const { db } = world;
+  const [host] = await loadHostRefs(db, { scopes: everywhere, names: [name] });
+  const story = await aRollout(db, [{ ring: "1", hosts: [host!.id] }]);
+  const hold = { why: "host-unreachable", kind: "unreachable", problem: "no route to host" };
+  const since = { since: world.clock(), retryAt: null };
+  await sql`update target set hold = ${JSON.stringify({ ...hold, ...since })}::jsonb
+             where rollout = ${story.id}`.execute(db);
+  await sql`update rollout set state = 'stopped', ended_at = now()
+             where id = ${story.id}`.execute(db);
+  await sweepTargets(db);
+}
+
 describePages("the pages of hosts", () => {
   const at = openPages({
     hasStarter: true,
     prepare: async (site) => {
       await shopFleet(site.world);
       await tellWaysIn(site.world, "web-1");
+      await goesPast(site.world, "web-1");
       await newPerson(site, { ...READER, role: "viewer" });
     },
   });
@@ -168,9 +186,15 @@ describePages("the pages of hosts", () => {
     expect(await ways.innerText()).toMatch(
       /root may sign in with a password[\s\S]*becomes root without a password[\s\S]*deploy all/,
     );
+    const past = page.getByRole("region", { name: "Rollouts without it" });
+    await past.getByText("missed it").waitFor();
+    expect(await past.innerText()).toMatch(
+      /R-1 Upgrade libssl3[\s\S]*no route to host[\s\S]*nothing sees to it[\s\S]*fettle plan create --catch-up R-1/,
+    );
     await picture(page, "host");
     await expectAccessible(page);
     for (const [tab, name] of [
+      ["about", "host-about"],
       ["findings", "host-findings"],
       ["packages", "host-packages"],
       ["runtime", "host-runtime"],

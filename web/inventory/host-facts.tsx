@@ -8,6 +8,7 @@ import { Instant } from "../parts/instant.tsx";
 import { Mark, StateWord } from "../parts/mark.tsx";
 import { Panel } from "../parts/panel.tsx";
 import { HostAgent } from "./host-agent.tsx";
+import { HostMissed } from "./host-missed.tsx";
 import type { HostReply } from "./host-model.ts";
 import { HostNextWindow } from "./host-next-window.tsx";
 import { HostServices } from "./host-services.tsx";
@@ -46,6 +47,7 @@ export function HostFacts({ answer }: { readonly answer: HostReply }) {
           />
         </Panel>
         <HostNextWindow host={host.id} />
+        <HostMissed host={host.name} id={host.id} />
         <HostServices host={host.id} />
         {facts === null ? (
           <Empty title="Nothing is known of it yet" command={`./fettle host scan ${host.name}`}>

@@ -66,6 +66,8 @@ interface ShownHost {
         readonly suite: string;
       }[]
     | null;
+  /** Null: the reader may not see rollouts. */
+  readonly missed: readonly components["schemas"]["MissedRollout"][] | null;
   readonly timeline: readonly components["schemas"]["TimelineEntry"][];
 }
 
@@ -98,8 +100,19 @@ export function hostText(shown: ShownHost, now: Instant): string {
   if (facts !== null && facts.sources.length > 0) parts.push(sourcesText(facts));
   if (facts !== null && facts.notes.length > 0)
     parts.push(facts.notes.map((n) => `note: ${safeText(n)}`).join("\n"));
+  if (shown.missed !== null && shown.missed.length > 0) parts.push(missedText(shown.missed));
   if (shown.timeline.length > 0) parts.push(timelineText(shown.timeline));
   return parts.join("\n\n");
+}
+
+/** Rollouts that went on or ended without it, the newest first, and what will become of each. */
+export function missedText(missed: NonNullable<ShownHost["missed"]>): string {
+  const rows = missed.flatMap(({ rollout, title, word, since, why, outlook, command }) => [
+    `  ${rollout} ${safeText(title)}: ${word.label} since ${clockText(since)}`,
+    `      ${safeText(why)}`,
+    `      ${safeText(outlook)}${command === null ? "" : `: ${safeText(command)}`}`,
+  ]);
+  return ["Rollouts without it, newest first", ...rows].join("\n");
 }
 
 /** What happened there, or why nothing did; newest first. */
