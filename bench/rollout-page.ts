@@ -6,15 +6,12 @@
  * tasks that block the page for 50 ms or more (Long Tasks, W3C). JSON lines.
  */
 
-import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
-import { sql } from "kysely";
 import { chromium, type Page } from "playwright-core";
-import { addHosts, aRollout } from "../src/rollout/store-story.ts";
 import { ADMIN } from "../test/builders/first-admin.ts";
-import { judgeAll, startSimulatedLoop } from "./engine-loop.ts";
 import { missingPrograms } from "./needs.ts";
 import { openBenchSite } from "./site.ts";
+import { watchedRollout } from "./watched-rollout.ts";
 
 const { values: flags, positionals } = parseArgs({
   options: {
@@ -48,56 +45,31 @@ const browser = await chromium.launch({
   args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"],
 });
 try {
-  const ids = await addHosts(site.world.db, hosts);
-  const size = Math.ceil(hosts / waves);
-  const gate = { inFlightMax: rate, rate: { hosts: rate, seconds: 1 }, soakSeconds: 0 };
-  const story = await aRollout(
-    site.world.db,
-    Array.from({ length: Math.ceil(hosts / size) }, (_, at) => ({
-      ring: `ring ${at + 1}`,
-      hosts: ids.slice(at * size, (at + 1) * size),
-      gate,
-    })),
-  );
+  const rollout = await watchedRollout(site.world, { hosts, waves, rate });
   const page = await open();
   let requests = 0;
   page.on("request", () => {
     requests += 1;
   });
   const since = performance.now();
-  await page.goto(`/rollouts/R-${story.number}`);
+  await page.goto(`/rollouts/${rollout.ref}`);
   await page
     .locator("[data-wave]")
     .nth(waves - 1)
     .waitFor();
   const msOpen = Math.round(performance.now() - since);
   requests = 0;
-  const loop = startSimulatedLoop(site.world);
-  let isOver = false;
-  const judging = (async () => {
-    while (!isOver) {
-      if ((await judgeAll(site.world)) > 0) loop.wake();
-      await sleep(50);
-    }
-  })();
-  const before = await verified();
+  const stop = rollout.run();
+  const before = await rollout.verified();
   const told = await watchFrames(page, seconds * 1_000);
-  const after = await verified();
+  const after = await rollout.verified();
   if (flags.picture !== undefined) await page.screenshot({ path: flags.picture, fullPage: true });
-  isOver = true;
-  await judging;
-  await loop.stop();
+  await stop();
   const changed = Math.round((after - before) / seconds);
   console.log(JSON.stringify({ hosts, waves, msOpen, changedASecond: changed, requests, ...told }));
 } finally {
   await browser.close();
   await site.close();
-}
-
-async function verified(): Promise<number> {
-  const { rows } = await sql<{ hosts: number }>`
-    select count(*) as hosts from target where verdict = 'verified'`.execute(site.world.db);
-  return rows[0]?.hosts ?? 0;
 }
 
 async function watchFrames(page: Page, ms: number) {

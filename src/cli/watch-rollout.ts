@@ -5,9 +5,21 @@ import { allPages } from "./pages.ts";
 import { openProgress, type Progress, seenAt } from "./progress.ts";
 import { watchLine } from "./view/event-line.ts";
 import { pictureOf } from "./view/picture.ts";
-import { clockWithMargin, endText, type Rollout, rolloutExit } from "./view/rollout.ts";
+import {
+  clockWithMargin,
+  endText,
+  type Rollout,
+  rolloutExit,
+  type Target,
+} from "./view/rollout.ts";
 import { shortClock } from "./view/sentence.ts";
-import { changesBetween, forecastNews, type Look, type WatchEvent } from "./view/watch-event.ts";
+import {
+  changesBetween,
+  forecastNews,
+  type Look,
+  troubledCount,
+  type WatchEvent,
+} from "./view/watch-event.ts";
 
 /** Beyond this many hosts the picture shows counts only. */
 export const TARGETS_SHOWN_MAX = 400;
@@ -24,6 +36,31 @@ export async function lookAtRollout(client: Client, ref: string): Promise<Look> 
     return ask(client.GET("/api/v1/rollouts/{rollout}/targets", { params: { path, query } }));
   });
   return { rollout, targets };
+}
+
+/** Standings that a person would ask about, with what counts them. */
+const troubles = [
+  ["failed", "failed"],
+  ["rolled-back", "rolledBack"],
+  ["unknown", "unknown"],
+  ["unreachable", "notStarted"],
+  ["held", "notStarted"],
+  ["applied-unverified", "appliedUnverified"],
+] as const;
+/** As many as the picture names. */
+const TROUBLED_MAX = 8;
+
+/** The first hosts of a large rollout that are in trouble; nothing is asked while none is. */
+async function troubledOf(client: Client, rollout: Rollout): Promise<readonly Target[]> {
+  const found: Target[] = [];
+  for (const [standing, count] of troubles) {
+    if (rollout.outcomes[count] === 0 || found.length >= TROUBLED_MAX) continue;
+    const query = { standing, limit: TROUBLED_MAX - found.length };
+    const params = { path: { rollout: rollout.ref }, query };
+    const { items } = await ask(client.GET("/api/v1/rollouts/{rollout}/targets", { params }));
+    found.push(...items);
+  }
+  return found;
 }
 
 /** Follows a rollout until it ends or halts; the exit code says how it ended. */
@@ -75,7 +112,7 @@ class WatchedRollout {
 
   async look(isConnected: boolean): Promise<boolean> {
     this.#isConnected = isConnected;
-    const seen = await lookAtRollout(this.#client, this.#ref);
+    const seen = await this.#looked();
     const at = seenAt(this.#cli);
     const news = forecastNews(this.#told, seen.rollout, at);
     const { forecast, state } = seen.rollout;
@@ -88,10 +125,18 @@ class WatchedRollout {
     return state !== "running";
   }
 
+  /** Only who is drawn a picture of a large rollout needs the names in it. */
+  async #looked(): Promise<Look> {
+    const look = await lookAtRollout(this.#client, this.#ref);
+    const isNamed = look.targets.length > 0 || this.#progress.mode !== "live";
+    if (isNamed || troubledCount(look.rollout.outcomes) === 0) return look;
+    return { ...look, troubled: await troubledOf(this.#client, look.rollout) };
+  }
+
   draw(): void {
     if (this.#seen === null || this.#progress.mode !== "live") return;
-    const { columns } = this.#cli.terminal;
-    const options = { columns, now: this.#cli.clock(), isConnected: this.#isConnected };
+    const { columns, rows } = this.#cli.terminal;
+    const options = { columns, rows, now: this.#cli.clock(), isConnected: this.#isConnected };
     this.#progress.draw(pictureOf(this.#seen, options));
   }
 

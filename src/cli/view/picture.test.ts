@@ -6,7 +6,7 @@ import { freshTimes, shortClock } from "./sentence.ts";
 import { columnsOf, cut, paint, plain, wrapped } from "./span.ts";
 
 const NOW = Date.UTC(2026, 10, 21, 22, 10);
-const options = { columns: 120, now: NOW, isConnected: true };
+const options = { columns: 120, rows: 40, now: NOW, isConnected: true };
 const text = (lines: ReturnType<typeof pictureOf>): string => lines.map(plain).join("\n");
 
 describe("the picture of a rollout", () => {
@@ -35,7 +35,7 @@ describe("the picture of a rollout", () => {
     };
     const shown = text(pictureOf({ rollout: aRollout({ forecast }), targets: [] }, options));
     expect(shown).toContain("forecast 22:38Z ±6 min (in 28 min), from 8 hosts so far");
-    expect(shown).toContain("canary   2 hosts");
+    expect(shown).toContain("canary   ■▣  1 verified · 1 running");
   });
 
   test("keeps each wave in its rows while hosts come and go", () => {
@@ -51,6 +51,70 @@ describe("the picture of a rollout", () => {
     expect(rowOf(["waiting", "waiting"])).toBeGreaterThan(0);
     expect(rowOf(["running", "failed"])).toBe(rowOf(["waiting", "waiting"]));
     expect(rowOf(["verified", "verified"])).toBe(rowOf(["waiting", "waiting"]));
+  });
+
+  const states = ["passed", "ended", "open", "waiting"] as const;
+  /** Waves of a large rollout, of which hosts are counted and not listed. */
+  function manyWaves(count: number, openAt: number, opened: number, hosts: number) {
+    const [first] = aRollout().waves;
+    return Array.from({ length: count }, (_, at) => {
+      const place = at < openAt ? 0 : at < openAt + opened ? 2 : 3;
+      const verified = place === 0 ? hosts : place === 2 ? hosts - 1 : 0;
+      const waiting = hosts - verified;
+      const outcomes = { ...someOutcomes, hosts, verified, waiting, running: 0 };
+      return { ...first!, number: at + 1, ring: `ring ${at + 1}`, state: states[place], outcomes };
+    });
+  }
+
+  test("fits any number of waves into the screen, and never cuts off those under way", () => {
+    const asked = fc.record({
+      count: fc.integer({ min: 1, max: 64 }),
+      openAt: fc.nat(63),
+      opened: fc.integer({ min: 0, max: 2 }),
+      hosts: fc.integer({ min: 1, max: 40_000 }),
+      columns: fc.integer({ min: 80, max: 200 }),
+      rows: fc.integer({ min: 24, max: 60 }),
+    });
+    fc.assert(
+      fc.property(asked, ({ count, openAt, opened, hosts, columns, rows }) => {
+        const waves = manyWaves(count, Math.min(openAt, count), opened, hosts);
+        const rollout = aRollout({ waves } as never);
+        const shown = pictureOf({ rollout, targets: [] }, { ...options, columns, rows });
+        expect(shown.length).toBeLessThan(rows);
+        const all = text(shown);
+        expect(all).toContain("now: ");
+        for (const wave of waves) {
+          if (wave.state === "open") expect(all).toContain(` ${wave.ring} `);
+        }
+        // Every host is counted once, whether its wave has a row or not.
+        const told = [...all.matchAll(/(\d+) (?:verified|waiting)(?= ·|$)/gm)];
+        const sum = told.reduce((total, [, number]) => total + Number(number), 0);
+        expect(sum).toBe(count * hosts);
+      }),
+    );
+  });
+
+  test("says in a row of its own how many waves have none, on both sides", () => {
+    const rollout = aRollout({ waves: manyWaves(40, 20, 1, 250) } as never);
+    const shown = text(pictureOf({ rollout, targets: [] }, { ...options, rows: 24 }));
+    expect(shown).toMatch(/^ 14 waves before: 3500 verified$/m);
+    expect(shown).toMatch(/^ 13 waves to come: 3250 waiting$/m);
+    expect(shown).toMatch(/^ ring 20 {3}■{40} {2}250 verified$/m);
+    expect(shown).toMatch(/^ ring 21 {3}■{39}□ {2}249 verified · 1 waiting$/m);
+  });
+
+  test("names hosts in trouble also where hosts are too many to be shown, and counts the rest", () => {
+    const [wave] = aRollout().waves;
+    const outcomes = { ...someOutcomes, hosts: 9000, verified: 8987, failed: 13, running: 0 };
+    const troubled = Array.from({ length: 8 }, (_, at) =>
+      aTarget({ name: `web-${at}`, standing: "failed", sentence: "failed with E_STEP" }),
+    );
+    const rollout = aRollout({ outcomes, waves: [{ ...wave!, outcomes }] } as never);
+    const shown = text(pictureOf({ rollout, targets: [], troubled }, options));
+    expect(shown).toContain("✗ web-7 failed: failed with E_STEP");
+    expect(shown).toContain("and 5 more hosts");
+    // Thirteen of nine thousand have a shape all the same.
+    expect(shown).toMatch(/canary {3}■{39}✗ {2}/);
   });
 
   test("gives a wave as many rows before it opens as after", () => {

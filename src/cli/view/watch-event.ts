@@ -59,6 +59,14 @@ export type WatchEvent =
 export interface Look {
   readonly rollout: Rollout;
   readonly targets: readonly Target[];
+  /** Of a rollout with more hosts the first of those that a person would ask about, where asked for. */
+  readonly troubled?: readonly Target[];
+}
+
+/** Hosts that did not go as planned, wherever they are now. */
+export function troubledCount(outcomes: Rollout["outcomes"]): number {
+  const { failed, rolledBack, unknown, appliedUnverified, notStarted } = outcomes;
+  return failed + rolledBack + unknown + appliedUnverified + notStarted;
 }
 
 export function changesBetween(before: Look | null, after: Look, at: string): WatchEvent[] {
