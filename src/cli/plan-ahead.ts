@@ -3,7 +3,7 @@ import { Failure } from "../base/failure.ts";
 import { durationFromText, SECOND_MS } from "../base/instant.ts";
 import { ask } from "../client/client.ts";
 import { type Cli, show } from "./cli.ts";
-import { planForecastText } from "./view/plan-forecast.ts";
+import { kindsText, planForecastText } from "./view/plan-forecast.ts";
 import { planImpactText } from "./view/plan-impact.ts";
 
 /** What a plan would mean, asked before anybody approves it. */
@@ -15,8 +15,13 @@ export function registerPlanAhead(plan: Command, cli: Cli): void {
     .action(async (digest: string, flags: { job?: string }) => {
       const query = flags.job === undefined ? {} : { jobSeconds: secondsOf("--job", flags.job) };
       const params = { path: { plan: digest }, query };
-      const told = await ask(cli.client().GET("/api/v1/plans/{plan}/forecast", { params }));
-      show(cli, told, () => planForecastText(told, cli.clock()));
+      const client = cli.client();
+      const told = await ask(client.GET("/api/v1/plans/{plan}/forecast", { params }));
+      const of = { params: { path: { plan: digest } } };
+      const { items: kinds } = await ask(client.GET("/api/v1/plans/{plan}/forecast/kinds", of));
+      show(cli, { ...told, kinds }, () =>
+        [planForecastText(told, cli.clock()), "", kindsText(kinds)].join("\n"),
+      );
     });
   plan
     .command("impact <digest>")

@@ -3167,6 +3167,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/plans/{plan}/forecast/kinds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How long a host of each kind in the plan takes, from recorded durations: how many were measured, and what is assumed. The fifty kinds with most hosts. */
+        get: operations["getPlansByPlanForecastKinds"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/plans/{plan}/hosts": {
         parameters: {
             query?: never;
@@ -5886,6 +5903,25 @@ export interface components {
             state: string;
             title: string;
             vulnerability: string;
+        };
+        HostKindForecast: {
+            /**
+             * @description of the jobs gone by: the same package, or all of the fleet
+             * @enum {string}
+             */
+            basis: "own" | "steps" | "source" | "fleet" | "given" | "none";
+            /** @description of the plan, within your scope */
+            hosts: number;
+            /** @description too few were measured: the plan's own pace stands in */
+            isAssumed: boolean;
+            jobSeconds: number | null;
+            /** @description of this kind */
+            measuredJobs: number;
+            /** @description system, way and size of its package set */
+            name: string;
+            /** @description nine times in ten a host is done by then */
+            slowSeconds: number | null;
+            text: string;
         };
         HostPolicyChain: {
             hosts: {
@@ -16625,6 +16661,37 @@ export interface operations {
                                 median: string;
                             } | null;
                         }[];
+                    };
+                };
+            };
+            400: components["responses"]["invalid"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["forbidden"];
+            404: components["responses"]["not-found"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+        };
+    };
+    getPlansByPlanForecastKinds: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                plan: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["HostKindForecast"][];
+                        total: number;
                     };
                 };
             };

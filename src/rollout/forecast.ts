@@ -122,7 +122,7 @@ export function forecastWaves(waves: readonly WaveFacts[], ahead: Ahead): Foreca
 }
 
 /** The normal distribution has nine tenths of itself below so many standard deviations. */
-const NINE_IN_TEN = 1.2816;
+export const NINE_IN_TEN = 1.2816;
 
 function waveAhead(
   wave: WaveFacts,

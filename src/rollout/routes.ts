@@ -11,6 +11,7 @@ import { getCells } from "./routes-cells.ts";
 import { getPlanForecast } from "./routes-forecast.ts";
 import { gateRoutes } from "./routes-gates.ts";
 import { haltRoutes } from "./routes-halts.ts";
+import { getPlanKinds } from "./routes-kinds.ts";
 import { metricRoutes } from "./routes-metrics.ts";
 import { getMissed } from "./routes-missed.ts";
 import { postOfflineBundle } from "./routes-offline.ts";
@@ -245,6 +246,7 @@ export const routes: readonly Route[] = [
   ...haltRoutes,
   postSimulation,
   getPlanForecast,
+  getPlanKinds,
   getReadiness,
   getWaves,
   postRollout,

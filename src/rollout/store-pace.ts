@@ -34,25 +34,30 @@ export async function loadPaceOfPlan(reader: Reader, plan: PlanDigest): Promise<
     sql`t.body in (select b.digest from plan_body b where b.plan = ${plan})`,
   );
   if (same.measured >= JOBS_MIN) return same;
-  const alike = await paceOf(
-    reader,
-    "source",
-    sql`t.rollout in (
-      select o.id from rollout o join patch c on c.id = o.patch
-       where (c.ecosystem, c.source) = (
-         select d.ecosystem, d.source from plan p join patch d on d.id = p.patch
-          where p.digest = ${plan}))`,
-  );
+  const alike = await paceOf(reader, "source", isOfSource(plan));
   return alike.measured >= JOBS_MIN ? alike : loadUsualPace(reader);
 }
+
+/** Jobs of the package that the plan is about. */
+export function isOfSource(plan: PlanDigest): RawBuilder<boolean> {
+  return sql<boolean>`t.rollout in (
+    select o.id from rollout o join patch c on c.id = o.patch
+     where (c.ecosystem, c.source) = (
+       select d.ecosystem, d.source from plan p join patch d on d.id = p.patch
+        where p.digest = ${plan}))`;
+}
+
+/** Jobs that brought a patch on and were judged, with how long they took in milliseconds. */
+export const isMeasured: RawBuilder<boolean> = sql<boolean>`(
+  t.kind = 'apply' and t.state = 'done' and t.verdict is not null and t.claimed_at is not null)`;
+export const tookMs: RawBuilder<number> = sql<number>`
+  (date_part('epoch', t.ended_at - t.claimed_at) * 1000)`;
 
 async function paceOf(reader: Reader, basis: Basis, isMeant: RawBuilder<unknown>): Promise<Pace> {
   const { rows } = await sql<Omit<Pace, "basis">>`
     select count(*) as measured, coalesce(avg(took), 0) as "meanMs",
            stddev_samp(took) as "deviationMs"
-      from (select date_part('epoch', t.ended_at - t.claimed_at) * 1000 as took from target t
-             where ${isMeant} and t.kind = 'apply' and t.state = 'done'
-               and t.verdict is not null and t.claimed_at is not null
+      from (select ${tookMs} as took from target t where ${isMeant} and ${isMeasured}
              order by t.ended_at desc limit ${JOBS_MAX}) as judged`.execute(reader);
   const found = rows[0] ?? { measured: 0, meanMs: 0, deviationMs: null };
   return { ...found, basis: found.measured === 0 ? "none" : basis };

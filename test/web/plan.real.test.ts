@@ -66,6 +66,9 @@ describePages("a plan's page", () => {
     await page.getByRole("button", { name: "canary-01: waiting" }).waitFor();
     await page.getByText("packages in 2 transactions: openssl, then libssl3").first().waitFor();
     await page.getByText("drains by hook lb-out before the packages, and back by lb-in").waitFor();
+    const kinds = page.getByRole("region", { name: "How long a host takes" });
+    await kinds.getByText("Debian 12, ssh, program sent each time").waitFor();
+    await kinds.getByText("nobody can tell: no job has been measured here yet").waitFor();
     await settled(page);
     await picture(page, "plan");
     await expectAccessible(page);

@@ -11,6 +11,7 @@ import { CELLS_MAX, Cells, Shares } from "../rollout/cells.tsx";
 import { PlannedCourse } from "../rollout/course.tsx";
 import rollout from "../rollout/rollout.module.css";
 import { Detects, WaveLine } from "../rollout/wave-line.tsx";
+import { HostKinds } from "./host-kinds.tsx";
 import { type Forecast, Outlook, useForecast } from "./outlook.tsx";
 import type { Plan, PlanHost, PlannedWave } from "./plan-model.ts";
 
@@ -39,6 +40,7 @@ export function PlanPicture({ plan }: { readonly plan: Plan }) {
           />
         ))}
       </div>
+      <HostKinds plan={plan} />
     </>
   );
 }

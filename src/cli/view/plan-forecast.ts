@@ -6,6 +6,8 @@ import { renderTable, safeText } from "./table.ts";
 /** When a plan would be carried out, wave by wave, and which hosts its deadline comes too early for. */
 type Got = paths["/api/v1/plans/{plan}/forecast"]["get"]["responses"][200];
 export type PlanForecast = Got["content"]["application/json"];
+type GotKinds = paths["/api/v1/plans/{plan}/forecast/kinds"]["get"]["responses"][200];
+export type Kind = GotKinds["content"]["application/json"]["items"][number];
 type Wave = PlanForecast["waves"][number];
 
 const LATE_SHOWN_MAX = 20;
@@ -49,4 +51,14 @@ function lateLines({ lateHosts, deadline }: PlanForecast): readonly string[] {
     ...shown.map((host) => `  ${safeText(host.name)}, wave ${host.wave}`),
     ...(shown.length > 0 && rest > 0 ? [`  and ${rest} more`] : []),
   ];
+}
+
+/** How long a host of each kind takes, and what that rests on. */
+export function kindsText(kinds: readonly Kind[]): string {
+  return renderTable(kinds, [
+    { head: "kind of host", cell: (kind) => kind.name },
+    { head: "hosts", cell: (kind) => kind.hosts, align: "right" },
+    { head: "measured", cell: (kind) => kind.measuredJobs, align: "right" },
+    { head: "takes", cell: (kind) => kind.text },
+  ]);
 }
