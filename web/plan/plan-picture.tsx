@@ -1,6 +1,6 @@
 import { durationToText, SECOND_MS } from "../../src/base/instant.ts";
 import { api, ask } from "../app/api.ts";
-import { useGo } from "../app/go.tsx";
+import { Go, useGo } from "../app/go.tsx";
 import { useAnswer } from "../app/queries.ts";
 import { hostsText } from "../change/change-model.ts";
 import { ClockTime } from "../parts/instant.tsx";
@@ -9,6 +9,7 @@ import { Sentence } from "../parts/sentence.tsx";
 import { Budgets } from "../rollout/budgets.tsx";
 import { CELLS_MAX, Cells, Shares } from "../rollout/cells.tsx";
 import { PlannedCourse } from "../rollout/course.tsx";
+import { DenseCells } from "../rollout/dense-cells.tsx";
 import rollout from "../rollout/rollout.module.css";
 import { Detects, WaveLine } from "../rollout/wave-line.tsx";
 import { HostKinds } from "./host-kinds.tsx";
@@ -20,7 +21,8 @@ const HOSTS_MAX = 1000;
 
 /** The same picture as of the rollout, before it starts: who would come when, and what would stop it. */
 export function PlanPicture({ plan }: { readonly plan: Plan }) {
-  const hosts = useDrawnHosts(plan);
+  const hosts = useNamedHosts(plan);
+  const open = useOpenPlace(plan);
   const forecast = useForecast(plan);
   return (
     <>
@@ -37,6 +39,9 @@ export function PlanPicture({ plan }: { readonly plan: Plan }) {
             wave={wave}
             course={forecast?.waves.find((one) => one.number === wave.number) ?? null}
             hosts={hosts?.filter((host) => host.wave === wave.number) ?? null}
+            isDense={plan.hosts > HOSTS_MAX}
+            list={listOf(plan, wave)}
+            onPlace={(place) => void open(wave, place)}
           />
         ))}
       </div>
@@ -45,31 +50,47 @@ export function PlanPicture({ plan }: { readonly plan: Plan }) {
   );
 }
 
-function useDrawnHosts(plan: Plan): readonly PlanHost[] | null {
-  const drawn = plan.waves.filter((wave) => wave.hosts <= CELLS_MAX);
+/** In one request or, where that would not name them all, in none: a cell needs no name to be drawn. */
+function useNamedHosts(plan: Plan): readonly PlanHost[] | null {
   const hosts = useAnswer({
     key: ["plan", plan.digest, "drawn"],
     topics: [],
-    isOff: drawn.length === 0,
+    isOff: plan.hosts > HOSTS_MAX,
     load: async (signal) => {
-      const load = async (wave?: number): Promise<readonly PlanHost[]> => {
-        const query = { limit: HOSTS_MAX, ...(wave === undefined ? {} : { wave }) };
-        const params = { path: { plan: plan.digest }, query };
-        return (await ask(api.GET("/api/v1/plans/{plan}/hosts", { params, signal }))).items;
-      };
-      if (plan.hosts <= HOSTS_MAX) return load();
-      return (await Promise.all(drawn.map((wave) => load(wave.number)))).flat();
+      const params = { path: { plan: plan.digest }, query: { limit: HOSTS_MAX } };
+      return (await ask(api.GET("/api/v1/plans/{plan}/hosts", { params, signal }))).items;
     },
   });
   return hosts.data ?? null;
+}
+
+function listOf(plan: Plan, wave: PlannedWave): string {
+  return `/plans/${plan.digest}?tab=hosts&wave=${wave.number}`;
+}
+
+/** Opens the host at a place of a wave; where some of the wave are not the reader's, the list of those that are. */
+function useOpenPlace(plan: Plan): (wave: PlannedWave, place: number) => Promise<void> {
+  const go = useGo();
+  return async (wave, place) => {
+    const query = { wave: wave.number, skip: place, limit: 1 };
+    const params = { path: { plan: plan.digest }, query };
+    // Where it cannot be had the list says why.
+    const { data } = await api.GET("/api/v1/plans/{plan}/hosts", { params });
+    const found = data?.total === wave.hosts ? data.items[0] : undefined;
+    go(found === undefined ? listOf(plan, wave) : `/hosts/${found.host}`);
+  };
 }
 
 function Wave(props: {
   readonly wave: PlannedWave;
   readonly hosts: readonly PlanHost[] | null;
   readonly course: Forecast["waves"][number] | null;
+  readonly isDense: boolean;
+  /** Where its hosts are listed. */
+  readonly list: string;
+  readonly onPlace: (place: number) => void;
 }) {
-  const { wave, hosts, course } = props;
+  const { wave, hosts, course, isDense, list, onPlace } = props;
   const go = useGo();
   const { limits } = wave;
   const atOnce = Math.max(1, Math.min(limits.batchSize, limits.inFlightMax));
@@ -91,6 +112,12 @@ function Wave(props: {
         <div className={rollout["hosts"]}>
           {wave.hosts > CELLS_MAX ? (
             <Shares counts={[["waiting", wave.hosts]]} />
+          ) : isDense ? (
+            <DenseCells
+              ring={wave.ring}
+              runs={[{ standing: "waiting", hosts: wave.hosts }]}
+              onOpen={onPlace}
+            />
           ) : (
             <Cells
               ring={wave.ring}
@@ -98,7 +125,7 @@ function Wave(props: {
               onOpen={(target) => go(`/hosts/${target.host}`)}
             />
           )}
-          <span>{wave.hosts === 1 ? "1 host" : `${wave.hosts.toLocaleString("en")} hosts`}</span>
+          <Go href={list}>{hostsText(wave.hosts)}</Go>
         </div>
       }
       facts={

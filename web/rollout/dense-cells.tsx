@@ -48,9 +48,12 @@ const drawings: Readonly<Record<Standing, Drawing>> = {
   skipped: { lines: [[2.5, 7, "h9"]] },
 };
 
-/** From one cell to the next, in units of a shape and in pixels. */
+/** From one cell to the next, in units of a shape. */
 const STEP = 17;
+/** The same in pixels; on a phone a cell is met by a finger, and its shape told apart by an arm's length. */
 const STEP_PIXELS = 12;
+const STEP_PIXELS_NARROW = 18;
+const NARROW_PIXELS = 480;
 
 /**
  * Hosts of a wave of a large rollout: a shape each as in a small one, but one path for all that stand
@@ -64,13 +67,14 @@ export const DenseCells = memo(function DenseCells(props: {
 }) {
   const { ring, runs, onOpen } = props;
   const { ref, width } = useElementSize();
-  const columns = Math.max(1, Math.floor(width / STEP_PIXELS));
+  const step = width < NARROW_PIXELS ? STEP_PIXELS_NARROW : STEP_PIXELS;
+  const columns = Math.max(1, Math.floor(width / step));
   const hosts = runs.reduce((sum, run) => sum + run.hosts, 0);
   const rows = Math.ceil(hosts / columns);
   const open = (event: MouseEvent<HTMLDivElement>) => {
     const box = event.currentTarget.getBoundingClientRect();
-    const column = Math.floor((event.clientX - box.left) / STEP_PIXELS);
-    const row = Math.floor((event.clientY - box.top) / STEP_PIXELS);
+    const column = Math.floor((event.clientX - box.left) / step);
+    const row = Math.floor((event.clientY - box.top) / step);
     const index = row * columns + column;
     if (column < columns && index < hosts) onOpen(index);
   };
@@ -81,13 +85,13 @@ export const DenseCells = memo(function DenseCells(props: {
       className={styles["dense"]}
       role="img"
       aria-label={`${hosts.toLocaleString("en")} hosts of ${ringName(ring)}, one cell each`}
-      style={width > 0 ? { height: rows * STEP_PIXELS } : undefined}
+      style={width > 0 ? { height: rows * step } : undefined}
       onClick={open}
     >
       {width > 0 && (
         <svg
-          width={columns * STEP_PIXELS}
-          height={rows * STEP_PIXELS}
+          width={columns * step}
+          height={rows * step}
           viewBox={`0 0 ${columns * STEP} ${rows * STEP}`}
           strokeWidth="1.3"
           aria-hidden="true"
