@@ -14,11 +14,13 @@ export async function forecastKinds(
   const { db } = world;
   const { digest: plan } = await demandPlan(world, actor, asked.plan);
   const scopes = scopesFor(actor, "plan.read");
-  const [kinds, own, source, fleet] = await Promise.all([
+  const [kinds, own, source] = await Promise.all([
     loadKindsOfPlan(db, { plan, scopes }),
     loadPaceOfPlan(db, plan),
     loadKindPaces(db, { plan, basis: "source" }),
-    loadKindPaces(db, { plan, basis: "fleet" }),
   ]);
+  const told = kindForecasts(kinds, { measured: [source], plan: own });
+  if (!told.some(({ isAssumed }) => isAssumed)) return told;
+  const fleet = await loadKindPaces(db, { plan, basis: "fleet" });
   return kindForecasts(kinds, { measured: [source, fleet], plan: own });
 }

@@ -12,7 +12,8 @@ export function HostKinds({ plan }: { readonly plan: Plan }) {
   const { digest } = plan;
   const kinds = useAnswer({
     key: ["plan", digest, "kinds"],
-    topics: ["rollouts"],
+    // A few jobs more change little, and to measure them all again takes the server a while.
+    topics: [],
     load: (signal) => {
       const params = { path: { plan: digest } };
       return ask(api.GET("/api/v1/plans/{plan}/forecast/kinds", { params, signal }));
