@@ -2,6 +2,7 @@ import { counted } from "../../base/counted.ts";
 import type { Instant } from "../../base/instant.ts";
 import { systemName } from "../../base/release-name.ts";
 import type { components } from "../../client/schema.d.ts";
+import { clockTimes } from "./sentence.ts";
 import { renderFacts, renderTable, safeText } from "./table.ts";
 import { clockText, whenText } from "./when.ts";
 
@@ -109,8 +110,8 @@ export function hostText(shown: ShownHost, now: Instant): string {
 export function missedText(missed: NonNullable<ShownHost["missed"]>): string {
   const rows = missed.flatMap(({ rollout, title, word, since, why, outlook, command }) => [
     `  ${rollout} ${safeText(title)}: ${word.label} since ${clockText(since)}`,
-    `      ${safeText(why)}`,
-    `      ${safeText(outlook)}${command === null ? "" : `: ${safeText(command)}`}`,
+    `      ${clockTimes(why)}`,
+    `      ${clockTimes(outlook)}${command === null ? "" : `: ${safeText(command)}`}`,
   ]);
   return ["Rollouts without it, newest first", ...rows].join("\n");
 }
