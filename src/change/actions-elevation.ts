@@ -93,7 +93,7 @@ export async function grantElevation(
   });
 }
 
-export async function refexerciseElevation(
+export async function refuseElevation(
   world: World,
   actor: Actor,
   given: { readonly elevation: string; readonly words: string },

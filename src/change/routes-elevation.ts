@@ -11,7 +11,7 @@ import {
   demandVisible,
   giveUpElevation,
   grantElevation,
-  refexerciseElevation,
+  refuseElevation,
   revokeElevation,
   whyNotAsk,
 } from "./actions-elevation.ts";
@@ -215,7 +215,7 @@ const postRefuse = route({
   errors: ["not-found", "forbidden"],
   async handle(context, { params, body }) {
     const given = { ...params, ...body };
-    return replyFor(context, await refexerciseElevation(context.world, context.actor, given));
+    return replyFor(context, await refuseElevation(context.world, context.actor, given));
   },
 });
 

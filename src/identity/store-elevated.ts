@@ -5,8 +5,9 @@ import type { Instant } from "../base/instant.ts";
 import { type Reader, sqlInstant } from "../db/database.ts";
 
 /**
- * What elevations lend this person at this instant; what counts from its decision on does not wait for a clock that is behind. The view asks for the rest: that the change is
- * still carried out, with the plan it was granted for, and that the person is not disabled.
+ * What elevations lend this person at this instant; what counts from its decision on does not wait for a
+ * clock that is behind. The view asks for the rest: that the change is still carried out, with the plan it
+ * was granted for, and that the person is not disabled.
  */
 export async function loadElevated(
   reader: Reader,
