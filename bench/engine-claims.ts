@@ -6,12 +6,17 @@ import { LEASE_SECONDS } from "../src/rollout/engine.ts";
 import { type Claimed, claim } from "../src/rollout/store-claims.ts";
 import type { SignedResult } from "../src/rollout/store-results.ts";
 import { addHosts, aRollout, openAllWaves, own } from "../src/rollout/store-story.ts";
+import type { Measure, Spent } from "./engine-spent.ts";
 
 /**
  * Claim and complete jobs that do nothing, through the engine's own statements: slots, leases, budgets,
  * halt lock, approvals, signed documents kept, and an event for each batch.
  */
-export async function claimAndComplete(db: Db, hostCount: number): Promise<number> {
+export async function claimAndComplete(
+  db: Db,
+  hostCount: number,
+  measure: Measure,
+): Promise<Spent> {
   const hosts = await addHosts(db, hostCount);
   const gate = { inFlightMax: hostCount };
   const story = await aRollout(db, [{ ring: "canary", hosts, gate }]);
@@ -19,16 +24,16 @@ export async function claimAndComplete(db: Db, hostCount: number): Promise<numbe
   const { scopes, change } = story;
   const wish = { wave: 1, kind: "apply", leaseSeconds: LEASE_SECONDS, scopes, change } as const;
   const owned = await own(db, story, "bench");
-  const started = performance.now();
-  const completing: Promise<void>[] = [];
-  for (;;) {
-    const claimed = await claim(db, { ...owned, ...wish, calendar: emptyCalendar });
-    if (claimed.length === 0) break;
-    const results = claimed.map(resultOf);
-    completing.push(inTransaction(db, (tx) => takeResults(tx, results, Date.now())));
-  }
-  await Promise.all(completing);
-  return (performance.now() - started) / 1_000;
+  return measure(async () => {
+    const completing: Promise<void>[] = [];
+    for (;;) {
+      const claimed = await claim(db, { ...owned, ...wish, calendar: emptyCalendar });
+      if (claimed.length === 0) break;
+      const results = claimed.map(resultOf);
+      completing.push(inTransaction(db, (tx) => takeResults(tx, results, Date.now())));
+    }
+    await Promise.all(completing);
+  });
 }
 
 /** As long as a signed result is; what is in it does not matter to the engine. */

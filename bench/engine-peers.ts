@@ -1,21 +1,27 @@
-import { Logger, makeWorkerUtils, run } from "graphile-worker";
+import { Logger, makeWorkerUtils, type Runner, run } from "graphile-worker";
 import pg from "pg";
 import { PgBoss } from "pg-boss";
 import { type Connection, clientConfig } from "../src/db/database.ts";
+import type { Measure, Spent } from "./engine-spent.ts";
 
 /**
  * The same work by two job queues for PostgreSQL: take jobs that do nothing and complete them, in a
  * database of their own beside the engine's, with the settings that their authors recommend for speed.
- * Each returns the seconds from the first job to the last, without the time to put them in.
+ * Each measures from the first job to the last, without putting them in.
  */
+interface Jobs {
+  readonly jobCount: number;
+  readonly batch: number;
+  readonly measure: Measure;
+}
+
 const LANES = 4;
 
 /** pg-boss fetches and completes batches; four of them at once, as its workers would. */
-export async function pgBossSeconds(
+export async function pgBossSpent(
   connection: Connection,
-  jobCount: number,
-  batch: number,
-): Promise<number> {
+  { jobCount, batch, measure }: Jobs,
+): Promise<Spent> {
   const pool = poolOf(connection);
   const boss = new PgBoss({
     db: { executeSql: (text: string, values?: unknown[]) => pool.query(text, values) },
@@ -33,7 +39,6 @@ export async function pgBossSeconds(
     );
   }
   await pool.query("vacuum analyze");
-  const started = performance.now();
   const lane = async (): Promise<void> => {
     for (;;) {
       const jobs = await boss.fetch(name, { batchSize: batch });
@@ -44,19 +49,19 @@ export async function pgBossSeconds(
       );
     }
   };
-  await Promise.all(Array.from({ length: LANES }, lane));
-  const seconds = (performance.now() - started) / 1_000;
+  const spent = await measure(async () => {
+    await Promise.all(Array.from({ length: LANES }, lane));
+  });
   await boss.stop({ graceful: false, close: false });
   await pool.end();
-  return seconds;
+  return spent;
 }
 
 /** graphile-worker with its local queue and completions in batches. */
-export async function graphileSeconds(
+export async function graphileSpent(
   connection: Connection,
-  jobCount: number,
-  batch: number,
-): Promise<number> {
+  { jobCount, batch, measure }: Jobs,
+): Promise<Spent> {
   const pgPool = poolOf(connection);
   const logger = new Logger(() => () => undefined);
   const utils = await makeWorkerUtils({ pgPool, logger });
@@ -66,17 +71,33 @@ export async function graphileSeconds(
     await utils.addJobs(Array.from({ length }, () => ({ identifier: "noop", payload: {} })));
   }
   await pgPool.query("vacuum analyze");
+  const runner = Promise.withResolvers<Runner>();
+  const spent = await measure(async () => {
+    runner.resolve(await runAll(pgPool, { jobCount, batch, logger }));
+    // Jobs are done once they are gone from the table: completions are written after the task.
+    while ((await left(pgPool)) > 0) await new Promise((resolve) => setTimeout(resolve, 5));
+  });
+  await (await runner.promise).stop();
+  await utils.release();
+  await pgPool.end();
+  return spent;
+}
+
+/** Starts a worker and waits until it has run every job's task. */
+async function runAll(
+  pgPool: pg.Pool,
+  of: { readonly jobCount: number; readonly batch: number; readonly logger: Logger },
+): Promise<Runner> {
   let done = 0;
   const finished = Promise.withResolvers<void>();
-  const started = performance.now();
   const runner = await run({
     pgPool,
     // A line for each job would be part of the figure.
-    logger,
+    logger: of.logger,
     preset: {
       worker: {
         concurrentJobs: 24,
-        localQueue: { size: batch },
+        localQueue: { size: of.batch },
         completeJobBatchDelay: 0,
         failJobBatchDelay: 0,
       },
@@ -84,19 +105,13 @@ export async function graphileSeconds(
     taskList: {
       noop: () => {
         done += 1;
-        if (done === jobCount) finished.resolve();
+        if (done === of.jobCount) finished.resolve();
       },
     },
     noHandleSignals: true,
   });
   await finished.promise;
-  // Jobs are done once they are gone from the table: completions are written after the task.
-  while ((await left(pgPool)) > 0) await new Promise((resolve) => setTimeout(resolve, 5));
-  const seconds = (performance.now() - started) / 1_000;
-  await runner.stop();
-  await utils.release();
-  await pgPool.end();
-  return seconds;
+  return runner;
 }
 
 async function left(pool: pg.Pool): Promise<number> {

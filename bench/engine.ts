@@ -2,8 +2,10 @@ import { parseArgs } from "node:util";
 import { sql } from "kysely";
 import { type BenchDatabase, openBenchDatabase } from "./database.ts";
 import { claimAndComplete } from "./engine-claims.ts";
-import { graphileSeconds, pgBossSeconds } from "./engine-peers.ts";
+import { bareRows } from "./engine-floor.ts";
+import { graphileSpent, pgBossSpent } from "./engine-peers.ts";
 import { fleetInput, planned, writePlan } from "./engine-plan.ts";
+import { measureOn, type Spent } from "./engine-spent.ts";
 import {
   gateToClaim,
   haltUnderLoad,
@@ -74,23 +76,33 @@ async function plan(bench: BenchDatabase): Promise<void> {
   }
 }
 
-/** Alternating, so that what else the machine does falls on all alike. */
-async function claims({ world, connection }: BenchDatabase): Promise<void> {
+/**
+ * Alternating, so that what else the machine does falls on all alike. All four are as durable (one
+ * database server, every commit waits for its disk) and move up to 1,000 jobs a statement. A queue moves
+ * one row of a job twice and keeps nothing; the engine moves two rows twice and keeps a signed document.
+ */
+async function claims(bench: BenchDatabase): Promise<void> {
+  const { world, connection } = bench;
   await sql`create database peers`.execute(world.db);
   const peers = { ...connection, database: "peers" };
-  const rates = { engine: [] as number[], pgBoss: [] as number[], graphile: [] as number[] };
+  const measure = measureOn(bench);
+  const of = { jobCount: jobs, batch: BATCH, measure };
+  const spent = { engine: [], pgBoss: [], graphile: [], bareRows: [] } as Record<string, Spent[]>;
   for (let run = 0; run < runs; run += 1) {
-    rates.engine.push(jobs / (await claimAndComplete(world.db, jobs)));
-    rates.pgBoss.push(jobs / (await pgBossSeconds(peers, jobs, BATCH)));
-    rates.graphile.push(jobs / (await graphileSeconds(peers, jobs, BATCH)));
+    spent["engine"]?.push(await claimAndComplete(world.db, jobs, measure));
+    spent["pgBoss"]?.push(await pgBossSpent(peers, of));
+    spent["graphile"]?.push(await graphileSpent(peers, of));
+    spent["bareRows"]?.push(await bareRows(peers, of));
   }
-  const [engine, pgBoss, graphile] = [rates.engine, rates.pgBoss, rates.graphile].map(median);
-  print("claim and complete", {
-    ...{ jobs, runs, engine: Math.round(engine ?? 0) },
-    ...{ pgBoss: Math.round(pgBoss ?? 0), graphile: Math.round(graphile ?? 0) },
-    toPgBoss: round((engine ?? 0) / (pgBoss ?? 1)),
-    toGraphile: round((engine ?? 0) / (graphile ?? 1)),
-  });
+  const rate = (name: string): number => jobs / median((spent[name] ?? []).map((s) => s.seconds));
+  for (const [name, some] of Object.entries(spent)) {
+    print("claim and complete", {
+      ...{ of: name, jobs, runs, perSecond: Math.round(rate(name)) },
+      ...(name === "engine" ? {} : { engineTo: round(rate("engine") / rate(name)) }),
+      databaseUs: Math.round((median(some.map((s) => s.databaseSeconds)) * 1e6) / jobs),
+      walBytes: Math.round(median(some.map((s) => s.walBytes)) / jobs),
+    });
+  }
 }
 
 function median(values: readonly number[]): number {
