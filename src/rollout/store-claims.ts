@@ -193,9 +193,12 @@ const isFreeOfLooks = sql`((
   select 1 from target u where u.host = t.host and u.rollout <> t.rollout
      and u.is_checking limit 1) is null)`;
 
-/** A host that is itself a witness may have seen a newer head than others have signed. */
-const isFreeOfWitnesses = sql`((
-  select 1 from host_waits_for_witnesses v where v.host = t.host limit 1) is null)`;
+/**
+ * A host that is itself a witness may have seen a newer head than others have signed. Witnesses are few:
+ * those that have are looked for once a claim, not once a host.
+ */
+const isFreeOfWitnesses = sql`(t.host <> all (array(
+  select v.host from host_waits_for_witnesses v)))`;
 
 /**
  * The calendar of this moment over `host h` and `rollout r`; null where it says nothing. What was

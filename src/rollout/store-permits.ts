@@ -3,6 +3,7 @@ import type { ChangeId, HostId, RolloutId } from "../base/ids.ts";
 import type { Instant } from "../base/instant.ts";
 import type { Calendar } from "../calendar/model.ts";
 import { lockApproval } from "../change/store.ts";
+import { bigints, texts } from "../db/arrays.ts";
 import { type Db, inTransaction, type Tx } from "../db/database.ts";
 import {
   calendarSql,
@@ -103,9 +104,9 @@ async function permitKind(
   const { rows } = await sql<Permitted>`
     with asked as (
       select * from unnest(
-        ${asks.map((a) => a.rollout)}::text[], ${asks.map((a) => a.host)}::text[],
-        ${asks.map((a) => a.index)}::bigint[], ${asks.map((a) => a.attempt)}::bigint[],
-        ${asks.map((a) => a.epoch)}::bigint[], ${asks.map((a) => a.nonce)}::text[])
+        ${texts(asks.map((a) => a.rollout))}, ${texts(asks.map((a) => a.host))},
+        ${bigints(asks.map((a) => a.index))}, ${bigints(asks.map((a) => a.attempt))},
+        ${bigints(asks.map((a) => a.epoch))}, ${texts(asks.map((a) => a.nonce))})
         as a(rollout, host, index, attempt, epoch, nonce)
     ), may as materialized (
       select r.id as rollout, r.plan, w.number as wave, r.permit_ttl_seconds as ttl

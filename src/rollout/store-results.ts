@@ -1,7 +1,8 @@
-import { sql } from "kysely";
+import { type RawBuilder, sql } from "kysely";
 import type { Digest } from "../base/digest.ts";
 import type { ChangeId, HostId, PatchId, PlanDigest, RolloutId } from "../base/ids.ts";
 import type { Instant } from "../base/instant.ts";
+import { bigints, booleans, integers, jsons, texts } from "../db/arrays.ts";
 import { type Db, type Reader, sqlJson, type Tx } from "../db/database.ts";
 import { TALK_SECONDS } from "./engine.ts";
 import { targetMoves, type Verdict } from "./model.ts";
@@ -118,11 +119,11 @@ async function insertResults(tx: Tx, results: readonly SignedResult[]): Promise<
     insert into job_result (host, counter, digest, plan, attempt, kind, state, code, way, document,
                             signature, signed_by, keys, is_applied)
     select r.*, true
-      from unnest(${all("host")}::text[], ${all("counter")}::bigint[], ${all("digest")}::text[],
-                  ${all("plan")}::text[], ${all("attempt")}::bigint[], ${all("kind")}::text[],
-                  ${all("state")}::text[], ${all("code")}::text[], ${all("way")}::text[],
-                  ${all("document")}::text[], ${all("signature")}::text[],
-                  ${all("signedBy")}::text[], ${results.map(({ keys }) => keys ?? null)}::text[])
+      from unnest(${texts(all("host"))}, ${bigints(all("counter"))}, ${texts(all("digest"))},
+                  ${texts(all("plan"))}, ${bigints(all("attempt"))}, ${texts(all("kind"))},
+                  ${texts(all("state"))}, ${texts(all("code"))}, ${texts(all("way"))},
+                  ${texts(all("document"))}, ${texts(all("signature"))},
+                  ${texts(all("signedBy"))}, ${texts(results.map(({ keys }) => keys ?? null))})
         as r(host, counter, digest, plan, attempt, kind, state, code, way, document, signature,
              signed_by, keys)
      where r.attempt <= ${ATTEMPT_MAX}
@@ -145,16 +146,18 @@ async function moveByResults(
   const all = <K extends keyof SignedResult>(key: K) => results.map((result) => result[key]);
   const moves = <K extends keyof ResultMove>(key: K) => results.map(({ move }) => move[key]);
   const holds = moves("hold").map((hold) => (hold === null ? null : JSON.stringify(hold)));
+  // What the results have in common is looked for once, not for each of them.
+  const plans = [...new Set(all("plan"))];
   const lookers = results.map(({ lookBy }) => (isLooked ? lookBy : null));
   const retryAt = sql`now() + make_interval(secs => g.retry_after)`;
   const { rows } = await sql<AppliedResult>`
     with given as (
       select * from unnest(
-        ${all("plan")}::text[], ${all("host")}::text[], ${all("attempt")}::bigint[],
-        ${all("state")}::text[], ${all("code")}::text[], ${all("way")}::text[],
-        ${all("digest")}::text[], ${moves("job")}::text[], ${holds}::jsonb[],
-        ${moves("isUnbegun")}::boolean[], ${moves("retryAfterSeconds")}::int[],
-        ${lookers}::text[])
+        ${integers(results.map(({ plan }) => plans.indexOf(plan) + 1))}, ${texts(all("host"))},
+        ${bigints(all("attempt"))}, ${texts(all("state"))}, ${texts(all("code"))},
+        ${texts(all("way"))}, ${texts(all("digest"))}, ${texts(moves("job"))}, ${jsons(holds)},
+        ${booleans(moves("isUnbegun"))}, ${integers(moves("retryAfterSeconds"))},
+        ${texts(lookers)})
         as g(plan, host, attempt, state, code, way, digest, job, hold, is_unbegun, retry_after,
              look_by)
     ), moved as (
@@ -170,9 +173,9 @@ async function moveByResults(
                               then now() + make_interval(secs => ${TALK_SECONDS}) end,
            result_state = g.state, result_code = g.code, way = g.way,
            ended_at = case when ${isDrop}::boolean then t.ended_at else now() end
-      from given g join rollout r on r.plan = g.plan
-     where t.rollout = r.id and t.host = g.host and t.attempt = g.attempt and t.kind = g.job
-       and ${leaves(verb)}
+      from given g
+     where t.rollout = (${rolloutsOf(plans)})[g.plan] and t.host = g.host
+       and t.attempt = g.attempt and t.kind = g.job and ${leaves(verb)}
     returning t.rollout, t.host, t.is_busy, g.digest
     ), freed as (
     update host_slot s set rollout = null
@@ -180,6 +183,13 @@ async function moveByResults(
     )
     select rollout, host, digest from moved`.execute(tx);
   return rows;
+}
+
+/** The rollouts of these plans, as an array in their order; null where a plan has none. */
+function rolloutsOf(plans: readonly PlanDigest[]): RawBuilder<unknown> {
+  return sql`(select array_agg(r.id order by p.number)
+    from unnest(${texts(plans)}) with ordinality as p(plan, number)
+    left join rollout r on r.plan = p.plan)`;
 }
 
 export interface Unjudged {
