@@ -1,5 +1,5 @@
-import { type KeyObject, sign } from "node:crypto";
-import { type PublicKey, wireMpint, wireString } from "./ssh-key.ts";
+import { p256Signature } from "./p256.ts";
+import { type PublicKey, wireString } from "./ssh-key.ts";
 import type { MachineKey } from "./sshsig.ts";
 
 /**
@@ -97,12 +97,6 @@ function certificateType({ type }: PublicKey): string {
 /** The key's own fields: its wire form without the name of its type. */
 function keyFields({ blob, type }: PublicKey): Buffer {
   return blob.subarray(4 + Buffer.byteLength(type));
-}
-
-function p256Signature(key: KeyObject, bytes: Buffer): Buffer {
-  const pair = sign("sha256", bytes, { key, dsaEncoding: "ieee-p1363" });
-  const inner = Buffer.concat([wireMpint(pair.subarray(0, 32)), wireMpint(pair.subarray(32))]);
-  return Buffer.concat([wireString("ecdsa-sha2-nistp256"), wireString(inner)]);
 }
 
 function uint32(value: number): Buffer {

@@ -4,17 +4,11 @@ import {
   createPublicKey,
   generateKeyPairSync,
   type KeyObject,
-  sign,
   verify,
 } from "node:crypto";
 import { Failure } from "./failure.ts";
-import {
-  type PublicKey,
-  parsePublicKeyLine,
-  WireReader,
-  wireMpint,
-  wireString,
-} from "./ssh-key.ts";
+import { isP256Genuine, p256Signature } from "./p256.ts";
+import { type PublicKey, parsePublicKeyLine, WireReader, wireString } from "./ssh-key.ts";
 import {
   areFlagsImpossible,
   assertionMessage,
@@ -103,9 +97,7 @@ export function signDocument(of: {
 }): string {
   const publicKey = Buffer.from(of.key.publicKeyLine.split(" ")[1] ?? "", "base64");
   const signed = toBeSigned(of.namespace, "sha256", of.bytes);
-  const pair = sign("sha256", signed, { key: of.key.privateKey, dsaEncoding: "ieee-p1363" });
-  const inner = Buffer.concat([wireMpint(pair.subarray(0, 32)), wireMpint(pair.subarray(32))]);
-  const signature = Buffer.concat([wireString("ecdsa-sha2-nistp256"), wireString(inner)]);
+  const signature = p256Signature(of.key.privateKey, signed);
   return armourSignature({ publicKey, namespace: of.namespace, signature });
 }
 
@@ -271,11 +263,7 @@ function isGenuine(key: PublicKey, inner: Buffer, message: Buffer): boolean {
   try {
     const publicKey = openPublicKey(key);
     if (key.jwk.crv === "Ed25519") return verify(null, message, publicKey, inner);
-    const reader = new WireReader(inner);
-    const [r, s] = [reader.mpint(32), reader.mpint(32)];
-    if (r === null || s === null || !reader.isCleanEnd()) return false;
-    const pair = Buffer.concat([r, s]);
-    return verify("sha256", message, { key: publicKey, dsaEncoding: "ieee-p1363" }, pair);
+    return isP256Genuine(publicKey, message, inner);
   } catch {
     // A key that is no point of its curve, or a malformed signature: both mean "not genuine".
     return false;

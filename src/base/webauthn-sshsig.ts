@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
-import { type PublicKey, WireReader, wireMpint, wireString } from "./ssh-key.ts";
+import { readPair } from "./p256.ts";
+import { type PublicKey, wireMpint, wireString } from "./ssh-key.ts";
 import { armourSignature, type Namespace, toBeSigned, verifySshSignature } from "./sshsig.ts";
 import {
   clientDataFault,
@@ -79,26 +80,4 @@ function originIn(clientData: string): string | null {
   } catch {
     return null;
   }
-}
-
-const DER_SEQUENCE = 0x30;
-const DER_INTEGER = 0x02;
-/** Both numbers fit, so each length is one byte. */
-const PAIR_BYTES_MAX = 72;
-
-/** r and s without sign bytes; null for any other form. */
-function readPair(der: Uint8Array): [Buffer, Buffer] | null {
-  const bytes = Buffer.from(der);
-  if (bytes.length > PAIR_BYTES_MAX || bytes.length < 8) return null;
-  const reader = new WireReader(bytes);
-  if (reader.byte() !== DER_SEQUENCE || reader.byte() !== bytes.length - 2) return null;
-  const number = (): Buffer | null => {
-    if (reader.byte() !== DER_INTEGER) return null;
-    const content = reader.take(reader.byte());
-    if (content.length === 0 || ((content[0] ?? 0) & 0x80) !== 0) return null;
-    const magnitude = content[0] === 0 ? content.subarray(1) : content;
-    return magnitude.length > 32 ? null : magnitude;
-  };
-  const [r, s] = [number(), number()];
-  return r === null || s === null || !reader.isCleanEnd() ? null : [r, s];
 }
