@@ -3,6 +3,7 @@ import { type Digest, sha256 } from "../base/digest.ts";
 import { present } from "../base/failure.ts";
 import type { Instant } from "../base/instant.ts";
 import { type Reader, sqlInstant, type Tx } from "../db/database.ts";
+import { keepingKeyChecks } from "../db/key-checks.ts";
 import type { ComponentPlace } from "./component-paths.ts";
 import type { Component, Sbom } from "./formats/inventory-format.ts";
 import type { Package } from "./model.ts";
@@ -93,7 +94,7 @@ async function insertComponents(tx: Tx, id: number, rows: readonly Row[]): Promi
   const packages = rows.map(({ component }) => packageIn(component));
   const texts = (of: (p: Package) => string) => packages.map((p) => (p === null ? null : of(p)));
   const field = (of: (c: Component) => string) => rows.map(({ component }) => of(component));
-  await sql`
+  const inserted = sql`
     insert into sbom_component (sbom_id, place, package_id, name, version, purl, cpe, scope, parent,
                                 depth, problem)
     select ${id}::integer, g.place, p.id, g.own_name, g.own_version, g.purl, g.cpe, g.scope,
@@ -113,7 +114,8 @@ async function insertComponents(tx: Tx, id: number, rows: readonly Row[]): Promi
       left join package p on p.ecosystem = g.ecosystem and p.name = g.name
         and p.version = g.version and p.arch = g.arch and p.source = g.source
         and p.source_version = g.source_version and p.origin = g.origin
-        and p.module = g.module`.execute(tx);
+        and p.module = g.module`;
+  await keepingKeyChecks(tx, () => inserted.execute(tx));
 }
 
 /** Keeps what a document calls the bill and its entries, so that others can speak of them. */

@@ -3,6 +3,7 @@ import type { Digest } from "../base/digest.ts";
 import { present } from "../base/failure.ts";
 import type { Instant } from "../base/instant.ts";
 import { type Reader, sqlInstant, type Tx } from "../db/database.ts";
+import { keepingKeyChecks } from "../db/key-checks.ts";
 import type { Offer, Package, PackageSetHeader, StoredPackage } from "./model.ts";
 import {
   componentLine,
@@ -105,10 +106,11 @@ async function storePackageMembers(tx: Tx, id: number, rows: readonly Package[])
      where not exists (select from package p where ${same})
      order by place
     on conflict do nothing`.execute(tx);
-  await sql`
+  const members = sql`
     insert into package_set_member (set_id, package_id)
     select ${id}::integer, p.id from ${given} join package p on ${same}
-     order by p.id`.execute(tx);
+     order by p.id`;
+  await keepingKeyChecks(tx, () => members.execute(tx));
 }
 
 export async function storeOfferSet(
@@ -158,10 +160,11 @@ async function storeOfferMembers(tx: Tx, id: number, rows: readonly Offer[]): Pr
      where not exists (select from offer o where ${same})
      order by place
     on conflict do nothing`.execute(tx);
-  await sql`
+  const members = sql`
     insert into offer_set_member (set_id, offer_id)
     select ${id}::integer, o.id from ${given} join offer o on ${same}
-     order by o.id`.execute(tx);
+     order by o.id`;
+  await keepingKeyChecks(tx, () => members.execute(tx));
 }
 
 function sortedOnce<Row>(rows: readonly Row[], line: (row: Row) => string): readonly Row[] {

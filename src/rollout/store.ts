@@ -3,7 +3,9 @@ import { z } from "zod";
 import type { ChangeId, HostId, PatchId, PlanDigest, RolloutId, SubjectId } from "../base/ids.ts";
 import type { Instant } from "../base/instant.ts";
 import type { Selector } from "../base/labels.ts";
+import { integers, texts } from "../db/arrays.ts";
 import { type Reader, sqlInstant, sqlJson, type Tx } from "../db/database.ts";
+import { keepingKeyChecks } from "../db/key-checks.ts";
 import type { HostRule } from "../plan/model.ts";
 import { planInScope } from "../plan/store-hosts.ts";
 import type { ChangeClass } from "../policy/rings.ts";
@@ -96,19 +98,23 @@ export async function insertRollout(tx: Tx, rollout: NewRollout): Promise<number
               ${hosts})`.execute(tx);
   }
   await insertGates(tx, rollout);
+  await keepingKeyChecks(tx, () => insertTargets(tx, rollout));
+  return rows[0]?.number ?? 0;
+}
+
+async function insertTargets(tx: Tx, rollout: NewRollout): Promise<void> {
   const { targets } = rollout;
   await sql`
     insert into target (rollout, host, wave, leaf_index, leaf, body, service, window_set)
-    select ${rollout.id}, t.*, l.window_set from unnest(${targets.map((t) => t.host)}::text[],
-      ${targets.map((t) => t.wave)}::int[], ${targets.map((t) => t.leafIndex)}::int[],
-      ${targets.map((t) => t.leaf ?? null)}::int[],
-      ${targets.map((t) => t.body)}::text[], ${targets.map((t) => t.service)}::text[])
+    select ${rollout.id}, t.*, l.window_set from unnest(${texts(targets.map((t) => t.host))},
+      ${integers(targets.map((t) => t.wave))}, ${integers(targets.map((t) => t.leafIndex))},
+      ${integers(targets.map((t) => t.leaf ?? null))},
+      ${texts(targets.map((t) => t.body))}, ${texts(targets.map((t) => t.service))})
         as t(host, wave, leaf_index, leaf, body, service)
       left join plan_leaf l on l.plan = ${rollout.plan} and l.index = t.leaf_index`.execute(tx);
   await sql`
     insert into host_slot (host) select host from target where rollout = ${rollout.id} order by host
     on conflict (host) do nothing`.execute(tx);
-  return rows[0]?.number ?? 0;
 }
 
 export interface RolloutRow {
